@@ -1,0 +1,172 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/skein-migrate/skein/coordinator"
+	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/migration"
+)
+
+// selection is the flags that say which migrations a command is about.
+type selection struct {
+	groups    []string
+	readiness []string
+	id        string
+	count     int
+	force     bool
+	fake      bool
+	dryRun    bool
+	yes       bool
+	system    bool
+	output    string
+}
+
+// flags are those of commands that are about many migrations.
+func (s *selection) flags(cmd *cobra.Command) {
+	s.groupFlag(cmd, "only this `group`, and those it depends on (repeatable)")
+	cmd.Flags().StringSliceVar(&s.readiness, "readiness", nil, "only groups of this `state`: limited, deprecate, partial, complete")
+	cmd.Flags().IntVar(&s.count, "count", 0, "at most so many migrations")
+}
+
+func (s *selection) groupFlag(cmd *cobra.Command, usage string) {
+	cmd.Flags().StringSliceVarP(&s.groups, "group", "g", nil, usage)
+}
+
+// oneFlags are those of commands that are about one migration.
+func (s *selection) oneFlags(cmd *cobra.Command) {
+	s.groupFlag(cmd, "its `group`")
+	cmd.Flags().StringVar(&s.id, "migration-id", "", "its `ID`, whole")
+}
+
+// changeFlags are those of every command that changes something.
+func (s *selection) changeFlags(a *app, cmd *cobra.Command, force string) {
+	cmd.Flags().BoolVar(&s.force, "force", false, force)
+	cmd.Flags().BoolVar(&s.fake, "fake", false, "write the status alone, run nothing")
+	cmd.Flags().BoolVar(&s.dryRun, "dry-run", false, "print the plan and change nothing")
+	cmd.Flags().StringVarP(&s.output, "output", "o", "text", "form of --dry-run: text or json")
+	lockFlag(a, cmd)
+}
+
+func lockFlag(a *app, cmd *cobra.Command) {
+	cmd.Flags().DurationVar(&a.lockWait, "lock-wait", 0, "wait so long for another run to end (such as 10m)")
+}
+
+func (s *selection) yesFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVarP(&s.yes, "yes", "y", false, "do not ask, also on a terminal")
+}
+
+func (s *selection) request(args []string) (coordinator.Request, error) {
+	r := coordinator.Request{
+		Groups: s.groups, ID: s.id, Count: s.count, Force: s.force, Fake: s.fake, IncludeSystem: s.system,
+	}
+	for _, text := range s.readiness {
+		readiness := migration.Readiness(text)
+		if !slices.Contains(migration.Readinesses(), readiness) {
+			return r, journal.Usagef("--readiness %q: use one of %v", text, migration.Readinesses())
+		}
+		r.Readiness = append(r.Readiness, readiness)
+	}
+	if s.count < 0 {
+		return r, journal.Usagef("--count %d: use a positive number", s.count)
+	}
+	if len(args) > 0 {
+		r.Through = args[0]
+		if len(s.groups) != 1 {
+			return r, journal.Usagef("THROUGH %q needs its group: --group GROUP", args[0])
+		}
+	}
+	return r, nil
+}
+
+// verb is how a command plans and how it runs.
+type verb struct {
+	plan func(*coordinator.Coordinator, context.Context, coordinator.Request) ([]coordinator.MigrationPlan, error)
+	run  func(*coordinator.Coordinator, context.Context, coordinator.Request) (coordinator.Result, error)
+	// past is what was done: "3 migrations completed".
+	past string
+	// asks is set for what takes something away.
+	asks bool
+}
+
+// change runs a verb: dry, or after asking, or at once.
+func (a *app) change(cmd *cobra.Command, s selection, args []string, v verb) error {
+	if err := checkOutput(s.output); err != nil {
+		return err
+	}
+	request, err := s.request(args)
+	if err != nil {
+		return err
+	}
+	w, err := a.wire(cmd)
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	if s.dryRun {
+		plans, err := v.plan(w.Coordinator, cmd.Context(), request)
+		if err != nil {
+			return err
+		}
+		return printPlans(out, s.output, plans)
+	}
+	if v.asks && !s.yes && a.onTerminal() {
+		if err := a.ask(cmd, w.Coordinator, request, v); err != nil {
+			return err
+		}
+	}
+	result, err := v.run(w.Coordinator, cmd.Context(), request)
+	if err != nil {
+		if len(result.Applied) > 0 {
+			fmt.Fprintf(out, "%s %s before it stopped: %s\n", count(len(result.Applied), "migration"), v.past, keys(result.Applied))
+		}
+		return err
+	}
+	if len(result.Applied) == 0 {
+		fmt.Fprintln(out, "Nothing to do.")
+		return nil
+	}
+	fmt.Fprintf(out, "%s %s.\n", count(len(result.Applied), "migration"), v.past)
+	return nil
+}
+
+func (a *app) onTerminal() bool {
+	in, ok := a.program.Stdin.(*os.File)
+	return ok && term.IsTerminal(int(in.Fd())) //nolint:gosec // a file descriptor
+}
+
+func (a *app) ask(cmd *cobra.Command, c *coordinator.Coordinator, r coordinator.Request, v verb) error {
+	plans, err := v.plan(c, cmd.Context(), r)
+	if err != nil || len(plans) == 0 {
+		return err
+	}
+	names := make([]journal.Key, len(plans))
+	drops := 0
+	for i, p := range plans {
+		names[i] = p.Key
+		for _, step := range p.Steps {
+			if step.Statement.Traits.DropsData {
+				drops++
+			}
+		}
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "Reverse %s? %s [y/N] ", keys(names), amount(drops, "dropped"))
+	answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
+	if err != nil && err != io.EOF { //nolint:errorlint // ReadString returns it bare
+		return err
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	return journal.Usagef("not confirmed, nothing was changed")
+}

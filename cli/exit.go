@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/skein-migrate/skein/journal"
+)
+
+// The exit codes. Scripts rely on them; docs/exit-codes.md says what to do on each.
+const (
+	exitDone        = 0
+	exitError       = 1
+	exitUsage       = 2
+	exitPreflight   = 3
+	exitLocked      = 4
+	exitInProgress  = 5
+	exitInterrupted = 130
+)
+
+// exitCode maps an error. One from before a command has started is cobra's
+// about the command line.
+func exitCode(err error, started bool) int {
+	var (
+		usage       *journal.UsageError
+		preflight   *journal.PreflightError
+		inactive    *journal.InactiveReplicasError
+		held        *journal.LockHeldError
+		lost        *journal.LockLostError
+		inProgress  *journal.InProgressError
+		partial     *journal.PartialError
+		interrupted *journal.InterruptedError
+	)
+	switch {
+	case errors.As(err, &held), errors.As(err, &lost):
+		return exitLocked
+	case errors.As(err, &inProgress), errors.As(err, &partial):
+		return exitInProgress
+	case errors.As(err, &interrupted):
+		return exitInterrupted
+	case errors.As(err, &inactive), errors.As(err, &preflight):
+		return exitPreflight
+	case errors.As(err, &usage), !started:
+		return exitUsage
+	}
+	return exitError
+}
+
+// printError says what happened, where, what state things are in, and what to
+// type next.
+func (a *app) printError(err error, code int) {
+	w := a.program.Stderr
+	var (
+		partial    *journal.PartialError
+		inProgress *journal.InProgressError
+		held       *journal.LockHeldError
+		inactive   *journal.InactiveReplicasError
+	)
+	switch {
+	case errors.As(err, &partial):
+		printPartial(w, partial)
+	case errors.As(err, &inProgress):
+		printInProgress(w, inProgress)
+	case errors.As(err, &held):
+		printHeld(w, held)
+	case errors.As(err, &inactive):
+		if a.checking {
+			return // the command's own output said it
+		}
+		fmt.Fprintln(w, "skein: not all replicas are active, nothing was changed")
+		printInactive(w, inactive)
+	default:
+		fmt.Fprintf(w, "skein: %s\n", err)
+		if code == exitUsage && !a.started {
+			fmt.Fprintln(w, "see: skein --help")
+		}
+	}
+	var lost *journal.LockLostError
+	if errors.As(err, &lost) {
+		fmt.Fprintln(w, "The lock was lost: another run may have taken over. Look: skein list")
+	}
+}
+
+func printPartial(w io.Writer, e *journal.PartialError) {
+	fmt.Fprintf(w, "skein: %s stopped at step %d of %d and is left in progress\n", e.Key, e.Step, e.Of)
+	fmt.Fprintf(w, "  %s\n", indent(e.Text, "  "))
+	var done []string
+	for _, host := range e.Hosts {
+		if host.Outcome == journal.Done {
+			done = append(done, host.Node)
+		}
+	}
+	if len(done) > 0 {
+		fmt.Fprintf(w, "  %-9s %s\n", journal.Done, strings.Join(done, "  "))
+	}
+	for _, host := range e.Hosts {
+		if host.Outcome == journal.Done {
+			continue
+		}
+		text := host.Error
+		if host.Code != 0 {
+			text = fmt.Sprintf("%d %s", host.Code, strings.TrimPrefix(text, fmt.Sprintf("Code: %d, e.displayText() = ", host.Code)))
+		}
+		fmt.Fprintf(w, "  %-9s %s  %s\n", host.Outcome, host.Node, text)
+	}
+	if e.Cause != nil && len(e.Hosts) == 0 {
+		fmt.Fprintf(w, "  %s\n", indent(e.Cause.Error(), "  "))
+	}
+	fmt.Fprintf(w, "To go back: skein reverse-in-progress --group %s\n", e.Key.Group)
+}
+
+func printInProgress(w io.Writer, e *journal.InProgressError) {
+	for _, entry := range e.Entries {
+		fmt.Fprintf(w, "skein: %s is in progress since %s, step %d of %d (%s, %s)\n", entry.Key,
+			entry.Timestamp.UTC().Format(time.DateTime), min(entry.Step, entry.Steps), entry.Steps, entry.Direction, entry.AppliedBy)
+		if entry.Error != "" {
+			fmt.Fprintf(w, "  %s\n", indent(entry.Error, "  "))
+		}
+	}
+	fmt.Fprintf(w, "Nothing was changed. To go back: skein reverse-in-progress --group %s\n", e.Entries[0].Group)
+}
+
+func printHeld(w io.Writer, e *journal.LockHeldError) {
+	h := e.Holder
+	fmt.Fprintf(w, "skein: another run holds the lock\n  %s  since %s (%s ago)  %s@%s, pid %d, %s\n",
+		h.RunID, h.Since.UTC().Format(time.TimeOnly), time.Since(h.Since).Round(time.Second), h.User, h.Host, h.PID, h.Command)
+	fmt.Fprintln(w, "wait for it with --lock-wait 10m, or look: skein list")
+}
+
+func printInactive(w io.Writer, e *journal.InactiveReplicasError) {
+	for _, table := range e.Tables {
+		if table.Table == "" {
+			fmt.Fprintf(w, "%s\n", table.Cluster)
+		} else {
+			fmt.Fprintf(w, "%s  %s.%s  %d of %d active\n", table.Cluster, table.Database, table.Table, table.Active, table.Total)
+		}
+		for _, node := range table.Nodes {
+			fmt.Fprintf(w, "    %s  %s\n", node.Node, node.Why)
+		}
+	}
+	fmt.Fprintf(w, "%d of %d replicated tables have inactive replicas\n", len(e.Tables), e.Checked)
+}
+
+func indent(text, by string) string { return strings.ReplaceAll(text, "\n", "\n"+by) }

@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/skein-migrate/skein/coordinator"
+	"github.com/skein-migrate/skein/journal"
+)
+
+func (a *app) listCommand() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:     "list",
+		Aliases: []string{"status"},
+		Short:   "How every migration of every group stands",
+		Long: `list shows every group and migration: [X] completed, [ ] not started,
+[-] in progress, with its error. HEAD is the last completed one of a group;
+blocking ones need --force to run; missing ones have a row, but are not in this
+program; modified ones are not what was applied. It takes no lock.`,
+		Example: "  skein list\n  skein list --output json",
+		Args:    exactly(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkOutput(output); err != nil {
+				return err
+			}
+			w, err := a.wire(cmd)
+			if err != nil {
+				return err
+			}
+			groups, err := w.List(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if output == "json" {
+				return writeJSON(cmd.OutOrStdout(), map[string]any{"groups": groups})
+			}
+			printList(cmd.OutOrStdout(), groups)
+			return nil
+		},
+	}
+	outputFlag(cmd, &output)
+	return cmd
+}
+
+func outputFlag(cmd *cobra.Command, output *string) {
+	cmd.Flags().StringVarP(output, "output", "o", "text", "text or json")
+}
+
+func checkOutput(output string) error {
+	if output != "text" && output != "json" {
+		return journal.Usagef("--output is text or json, not %q", output)
+	}
+	return nil
+}
+
+func writeJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
+}
+
+func printList(w io.Writer, groups []coordinator.GroupStatus) {
+	total := map[journal.Status]int{}
+	stuck := ""
+	for _, group := range groups {
+		fmt.Fprintln(w, groupLine(group))
+		for _, m := range group.Migrations {
+			total[m.Status]++
+			printMigration(w, m)
+			if m.Status == journal.InProgress && stuck == "" {
+				stuck = group.Name
+			}
+		}
+	}
+	all := total[journal.Completed] + total[journal.InProgress] + total[journal.NotStarted]
+	fmt.Fprintf(w, "\n%s: %d completed, %d in progress, %d pending\n", count(all, "migration"),
+		total[journal.Completed], total[journal.InProgress], total[journal.NotStarted])
+	switch {
+	case stuck != "":
+		fmt.Fprintf(w, "next: skein reverse-in-progress --group %s\n", stuck)
+	case total[journal.NotStarted] > 0:
+		fmt.Fprintln(w, "next: skein plan, then skein migrate")
+	}
+}
+
+func groupLine(group coordinator.GroupStatus) string {
+	line := fmt.Sprintf("%-12s %s", group.Name, group.Readiness)
+	if group.Unknown {
+		line = fmt.Sprintf("%-12s not in this program", group.Name)
+	}
+	if len(group.DependsOn) > 0 {
+		line += ", after " + strings.Join(group.DependsOn, ", ")
+	}
+	return line
+}
+
+func printMigration(w io.Writer, m coordinator.MigrationStatus) {
+	box := map[journal.Status]string{
+		journal.Completed: "[X]", journal.InProgress: "[-]", journal.NotStarted: "[ ]",
+	}[m.Status]
+	var marks []string
+	add := func(yes bool, mark string) {
+		if yes {
+			marks = append(marks, mark)
+		}
+	}
+	add(m.Head, "HEAD")
+	add(m.Blocking && m.Status != journal.Completed, "blocking")
+	add(m.Missing, "missing")
+	add(m.Modified, "modified")
+	add(m.Fake, "fake")
+	at := ""
+	switch {
+	case m.Status == journal.InProgress:
+		marks = append(marks, fmt.Sprintf("IN PROGRESS since %s, step %d of %d%s", m.Timestamp.Format(time.DateTime),
+			min(m.Step, m.Steps), m.Steps, backwardMark(m.Direction)))
+	case m.Timestamp != nil:
+		at = m.Timestamp.Format(time.DateTime)
+	}
+	fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %s %-34s %-12s %s", box, m.ID, strings.Join(marks, ", "), at), " "))
+	if m.Error != "" {
+		fmt.Fprintf(w, "        %s\n", indent(m.Error, "        "))
+	}
+}

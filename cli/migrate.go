@@ -1,0 +1,30 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/skein-migrate/skein/coordinator"
+)
+
+func (a *app) migrateCommand() *cobra.Command {
+	var s selection
+	cmd := &cobra.Command{
+		Use:   "migrate [THROUGH]",
+		Short: "Run all pending migrations",
+		Long: `migrate runs pending migrations, groups in the order of their dependencies.
+THROUGH is the first letters of one pending ID of the named group: it and all
+before it run. It stops before anything is changed if a migration is in
+progress, a blocking one would run without --force, a replica is inactive or a
+node does not answer.`,
+		Example: "  skein migrate\n  skein migrate --group events 0002\n  skein migrate --dry-run",
+		Args:    exactly(1, "at most one ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.change(cmd, s, args, verb{
+				plan: (*coordinator.Coordinator).Plan, run: (*coordinator.Coordinator).Migrate, past: "completed",
+			})
+		},
+	}
+	s.flags(cmd)
+	s.changeFlags(a, cmd, "run blocking migrations too")
+	return cmd
+}

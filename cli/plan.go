@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/skein-migrate/skein/coordinator"
+	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/plan"
+)
+
+func (a *app) planCommand() *cobra.Command {
+	var s selection
+	var output string
+	cmd := &cobra.Command{
+		Use:   "plan [THROUGH]",
+		Short: "What migrate would do: steps, nodes, SQL, risk",
+		Long: `plan prints the statements that migrate would send, where each goes, and what
+it does to data. What is printed is what runs. Nothing is changed, and no lock
+is taken. THROUGH is the first letters of one pending ID of the named group.`,
+		Example: "  skein plan\n  skein plan --group events 0002\n  skein plan --output json",
+		Args:    exactly(1, "at most one ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkOutput(output); err != nil {
+				return err
+			}
+			request, err := s.request(args)
+			if err != nil {
+				return err
+			}
+			// What would need --force is shown, and marked: a plan changes nothing.
+			request.Force = true
+			w, err := a.wire(cmd)
+			if err != nil {
+				return err
+			}
+			plans, err := w.Plan(cmd.Context(), request)
+			if err != nil {
+				return err
+			}
+			return printPlans(cmd.OutOrStdout(), output, plans)
+		},
+	}
+	s.flags(cmd)
+	outputFlag(cmd, &output)
+	return cmd
+}
+
+func printPlans(w io.Writer, output string, plans []coordinator.MigrationPlan) error {
+	if output == "json" {
+		return writeJSON(w, map[string]any{"migrations": planViews(plans)})
+	}
+	steps, rewritten, dropped := 0, 0, 0
+	for _, p := range plans {
+		head := p.Key.String() + backwardMark(p.Direction)
+		if p.Blocking {
+			head += "  blocking"
+		}
+		fmt.Fprintf(w, "%-63s %s\n", head, count(len(p.Steps), "step"))
+		if p.Fake {
+			fmt.Fprintln(w, "  fake: only its status would be written")
+			continue
+		}
+		for _, step := range p.Steps {
+			printStep(w, step)
+			steps++
+			if step.Statement.Traits.RewritesData {
+				rewritten++
+			}
+			if step.Statement.Traits.DropsData {
+				dropped++
+			}
+		}
+		for _, note := range p.Notes {
+			fmt.Fprintf(w, "     %s\n", note)
+		}
+		fmt.Fprintln(w)
+	}
+	if len(plans) == 0 {
+		fmt.Fprintln(w, "Nothing to do.")
+		return nil
+	}
+	fmt.Fprintf(w, "%s, %s, %s, %s. Nothing was run.\n", count(len(plans), "migration"), count(steps, "step"),
+		amount(rewritten, "rewritten"), amount(dropped, "dropped"))
+	return nil
+}
+
+func amount(n int, what string) string {
+	if n == 0 {
+		return "nothing " + what
+	}
+	return fmt.Sprintf("data %s in %s", what, count(n, "step"))
+}
+
+func printStep(w io.Writer, step plan.Step) {
+	fmt.Fprintf(w, "  %d  %s, %s, %s\n", step.Index, step.Statement.Place.Target, step.Statement.Place.StorageSet, reach(step))
+	fmt.Fprintf(w, "     %s\n", indent(step.Text, "     "))
+	fmt.Fprintf(w, "     -- %s\n", risk(step.Statement.Traits))
+}
+
+// reach says which nodes a step is sent to, and how.
+func reach(step plan.Step) string {
+	if step.OnCluster != "" {
+		return fmt.Sprintf("%s, ON CLUSTER %s (%d)", step.Statement.Scope, step.OnCluster, len(step.Nodes))
+	}
+	groups := make([]string, len(step.Groups))
+	for i, group := range step.Groups {
+		groups[i] = strings.Join(journal.Names(group), " or ")
+	}
+	return fmt.Sprintf("%s, directly: %s", step.Statement.Scope, strings.Join(groups, ", "))
+}
+
+func risk(t ops.Traits) string {
+	switch {
+	case t.DropsData:
+		return "drops data"
+	case t.Mutation, t.RewritesData:
+		return "rewrites data"
+	}
+	return "metadata only"
+}
+
+type planView struct {
+	Group     string            `json:"group"`
+	ID        string            `json:"id"`
+	Direction journal.Direction `json:"direction"`
+	Blocking  bool              `json:"blocking"`
+	Fake      bool              `json:"fake,omitempty"`
+	Steps     []stepView        `json:"steps"`
+	Notes     []string          `json:"notes,omitempty"`
+}
+
+type stepView struct {
+	Step       int        `json:"step"`
+	Summary    string     `json:"summary"`
+	StorageSet string     `json:"storage_set"`
+	Target     string     `json:"target"`
+	Scope      string     `json:"scope"`
+	Cluster    string     `json:"cluster"`
+	OnCluster  string     `json:"on_cluster,omitempty"`
+	Nodes      []string   `json:"nodes"`
+	SentTo     [][]string `json:"sent_to,omitempty"` // one node of each
+	SQL        string     `json:"sql"`
+	Risk       string     `json:"risk"`
+	Hash       string     `json:"hash"`
+}
+
+func planViews(plans []coordinator.MigrationPlan) []planView {
+	out := make([]planView, 0, len(plans))
+	for _, p := range plans {
+		view := planView{
+			Group: p.Key.Group, ID: p.Key.ID, Direction: p.Direction, Blocking: p.Blocking, Fake: p.Fake,
+			Steps: []stepView{}, Notes: p.Notes,
+		}
+		for _, step := range p.Steps {
+			s := stepView{
+				Step: step.Index, Summary: step.Statement.Summary,
+				StorageSet: string(step.Statement.Place.StorageSet), Target: string(step.Statement.Place.Target),
+				Scope: step.Statement.Scope.String(), Cluster: step.Cluster, OnCluster: step.OnCluster,
+				Nodes: journal.Names(step.Nodes), SQL: step.Text, Risk: risk(step.Statement.Traits), Hash: step.Hash,
+			}
+			if step.OnCluster == "" {
+				for _, group := range step.Groups {
+					s.SentTo = append(s.SentTo, journal.Names(group))
+				}
+			}
+			view.Steps = append(view.Steps, s)
+		}
+		out = append(out, view)
+	}
+	return out
+}

@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/skein-migrate/skein/journal"
+)
+
+// printer writes the stream of events as text for people, on stderr.
+type printer struct {
+	w              io.Writer
+	verbose, quiet bool
+
+	mu       sync.Mutex
+	warnings bool
+}
+
+func (a *app) printer() *printer {
+	return &printer{w: a.program.Stderr, verbose: a.verbose, quiet: a.quiet}
+}
+
+func (p *printer) close() {}
+
+// event prints one event. It is a journal.Sink.
+func (p *printer) event(event journal.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if warning, ok := event.(journal.Warning); ok {
+		fmt.Fprintf(p.w, "skein: warning: %s\n", warning.Text)
+		return
+	}
+	if p.quiet {
+		return
+	}
+	switch e := event.(type) {
+	case journal.LockAcquired:
+		p.lock(e)
+	case journal.LockWaiting:
+		fmt.Fprintf(p.w, "%-15s held by %s (%s@%s, %s), waiting up to %s\n", "lock", e.Holder.RunID,
+			e.Holder.User, e.Holder.Host, e.Holder.Command, e.Limit)
+	case journal.PreflightPassed:
+		fmt.Fprintf(p.w, "%-15s %s: %s, all active\n", "preflight", strings.Join(e.Clusters, ", "),
+			count(e.ReplicatedTables, "replicated table"))
+	case journal.MigrationStarted:
+		fmt.Fprintf(p.w, "%s%s\n", e.Key, backwardMark(e.Direction))
+	case journal.MigrationFinished:
+		p.finished(e)
+	default:
+		p.statement(event)
+	}
+}
+
+func (p *printer) statement(event journal.Event) {
+	switch e := event.(type) {
+	case journal.StatementSent:
+		if p.verbose {
+			fmt.Fprintf(p.w, "  %d/%d %s\n      %s\n", e.Step, e.Of, e.Summary, indent(e.Text, "      "))
+		}
+	case journal.HostFinished:
+		if p.verbose {
+			fmt.Fprintf(p.w, "      %-9s %s  %s\n", e.Host.Outcome, e.Host.Node, e.Host.Error)
+		}
+	case journal.Waiting:
+		fmt.Fprintf(p.w, "      waiting: %s   %s / %s\n", e.Reason, clock(e.Since), clock(e.Limit))
+	case journal.Retrying:
+		fmt.Fprintf(p.w, "      again in %s on %s: %s\n", e.In.Round(time.Millisecond), strings.Join(e.Nodes, ", "), e.Why)
+	case journal.Converged:
+		fmt.Fprintf(p.w, "  %d/%d %-52s %s  %s\n", e.Step, e.Of, e.Summary, nodes(e.Nodes), took(e.Took))
+	case journal.StepSkipped:
+		fmt.Fprintf(p.w, "  %d/%d %s\n      skipped: %s\n", e.Step, e.Of, e.Summary, e.Why)
+	}
+}
+
+func (p *printer) lock(e journal.LockAcquired) {
+	if e.Unlocked {
+		fmt.Fprintf(p.w, "skein: warning: coordination.lock is none: nothing keeps another run out\n")
+		return
+	}
+	fmt.Fprintf(p.w, "%-15s held by run %s  (epoch %d)\n", "lock", e.Run.ID, e.Run.Epoch)
+}
+
+func (p *printer) finished(e journal.MigrationFinished) {
+	what := "completed"
+	if e.Direction == journal.Backward {
+		what = "reversed"
+	}
+	if e.Fake {
+		fmt.Fprintf(p.w, "%s%s\n  marked %s, nothing was run\n", e.Key, backwardMark(e.Direction), strings.ReplaceAll(string(e.Status), "_", " "))
+		return
+	}
+	fmt.Fprintf(p.w, "  %-56s          %s\n", what, took(e.Took))
+}
+
+func backwardMark(d journal.Direction) string {
+	if d == journal.Backward {
+		return "  (backward)"
+	}
+	return ""
+}
+
+func nodes(n int) string { return fmt.Sprintf("%-8s", count(n, "node")) }
+
+// count writes "1 node", "4 nodes", "2 migrations": good for what skein counts.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func took(d time.Duration) string { return fmt.Sprintf("%.2fs", d.Seconds()) }
+
+func clock(d time.Duration) string {
+	d = d.Round(time.Second)
+	return fmt.Sprintf("%02d:%02d", int(d.Minutes()), int(d.Seconds())%60)
+}
+
+// keys lists migrations for a last line.
+func keys(list []journal.Key) string {
+	names := make([]string, len(list))
+	for i, key := range list {
+		names[i] = key.String()
+	}
+	return strings.Join(slices.Compact(names), ", ")
+}

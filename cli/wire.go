@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/user"
+	"slices"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"github.com/skein-migrate/skein/cluster"
+	"github.com/skein-migrate/skein/config"
+	"github.com/skein-migrate/skein/coordinator"
+	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/migration"
+	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/state"
+	"github.com/skein-migrate/skein/storageset"
+)
+
+// wired is a coordinator with what it was made of.
+type wired struct {
+	*coordinator.Coordinator
+	config   *config.Config
+	registry *migration.Registry
+}
+
+// wire reads the configuration and joins the packages. Every error of a
+// configuration comes before a server is asked anything.
+func (a *app) wire(cmd *cobra.Command) (*wired, error) {
+	ctx := cmd.Context()
+	cfg, err := config.Load(config.Options{Flags: cmd.Flags()})
+	if err != nil {
+		return nil, err
+	}
+	registry, err := a.registry(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.CheckStorageSets(registry.StorageSets()); err != nil {
+		return nil, err
+	}
+	clusters, err := a.clusters(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	home, err := cfg.StorageSets().Cluster(storageset.Migrations)
+	if err != nil {
+		return nil, &journal.UsageError{Err: err}
+	}
+	stateCluster, err := clusters.Cluster(ctx, home)
+	if err != nil {
+		return nil, err
+	}
+	store := state.New(stateCluster, state.Options{
+		Database: stateCluster.Database(), SingleNode: stateCluster.SingleNode(),
+		Unknown:  cluster.IsQuorumUnknown,
+		TryAgain: cluster.MayTryAgain,
+	})
+	locker, err := a.locker(ctx, cfg, stateCluster)
+	if err != nil {
+		return nil, err
+	}
+	printer := a.printer()
+	a.closers = append(a.closers, printer.close)
+	options := coordinator.Options{
+		Registry: registry, Sets: cfg.StorageSets(), Servers: clusters, Observer: clusters,
+		States: store, Rows: store, Locker: locker,
+		Trail:    func(runID string) coordinator.Trail { return store.Recorder(runID) },
+		Holder:   holder(cmd),
+		Events:   printer.event,
+		Stop:     a.program.Stop,
+		Unlocked: cfg.Coordination.Lock == config.LockNone,
+	}
+	return &wired{Coordinator: coordinator.New(options), config: cfg, registry: registry}, nil
+}
+
+// registry is the built-in group, the compiled-in ones, and what the
+// configuration says of them.
+func (a *app) registry(cfg *config.Config) (*migration.Registry, error) {
+	groups := append([]migration.Group{state.System()}, slices.Clone(a.program.Groups)...)
+	for _, overlay := range cfg.Groups {
+		at := slices.IndexFunc(groups, func(g migration.Group) bool { return g.Name == overlay.Name })
+		if at < 0 {
+			return nil, cfg.Errorf(overlay.Key("name"), "no group %q is compiled into this program", overlay.Name)
+		}
+		if overlay.Readiness != "" {
+			groups[at].Readiness = overlay.Readiness
+		}
+		if len(overlay.DependsOn) > 0 {
+			groups[at].DependsOn = overlay.DependsOn
+		}
+		if len(overlay.StorageSets) > 0 {
+			groups[at].StorageSets = overlay.StorageSets
+		}
+	}
+	registry, err := migration.NewRegistry(groups...)
+	if err != nil {
+		return nil, journal.Usagef("the migrations are not in order, nothing was asked of a server:\n%w", err)
+	}
+	return registry, nil
+}
+
+func (a *app) clusters(ctx context.Context, cfg *config.Config) (*cluster.Set, error) {
+	options := make([]cluster.Options, 0, len(cfg.Clusters))
+	for _, c := range cfg.Clusters {
+		password, err := c.Password.Resolve(ctx)
+		if err != nil {
+			return nil, cfg.Errorf(c.Key("password"), "%w", err)
+		}
+		o := cluster.Options{
+			Name: c.Name, Hosts: c.Hosts, LocalCluster: c.ClusterName, DistCluster: c.DistributedClusterName,
+			SingleNode: c.SingleNode, Database: c.Database, User: c.User, Password: password,
+			Address: c.Translate, Direct: c.DDL == config.Direct,
+			UnshardedReplica: c.UnshardedReplica, Paths: c.Paths,
+			ConnectRetries: c.Connect.Retries, ConnectInterval: c.Connect.Interval, ConnectTimeout: c.Connect.Timeout,
+			DDLTimeout: c.Limits.DDL, WaitLimit: c.Limits.Wait, DDLQueue: c.DDLQueuePath, Logger: zap.NewNop(),
+			Where: func(field string) string { return cfg.Where(c.Key(field)) },
+		}
+		if c.TLS != nil {
+			if o.TLS, err = c.TLS.Load(); err != nil {
+				return nil, cfg.Errorf(c.Key("tls"), "%w", err)
+			}
+		}
+		options = append(options, o)
+	}
+	set := cluster.NewSet(options...)
+	a.closers = append(a.closers, set.Close)
+	return set, nil
+}
+
+// lockKey names what the lock is for: the state table, by its ZooKeeper path,
+// or by its server where it has none.
+func lockKey(ctx context.Context, c *cluster.Cluster) (string, error) {
+	if !c.SingleNode() {
+		return "/clickhouse/tables/" + string(storageset.Migrations) + "/" + c.Database() + "/migrations_local", nil
+	}
+	node := c.Nodes(ops.Local)[0].Name()
+	rows, err := c.Query(ctx, node, "SELECT hostName(), toString(tcpPort())")
+	if err != nil {
+		return "", fmt.Errorf("name the lock: %w", err)
+	}
+	return rows[0][0] + ":" + rows[0][1] + "/" + c.Database(), nil
+}
+
+func holder(cmd *cobra.Command) journal.Holder {
+	h := journal.Holder{RunID: ulid.Make().String(), PID: os.Getpid(), Since: time.Now(), Command: cmd.CommandPath()}
+	if u, err := user.Current(); err == nil {
+		h.User = u.Username
+	}
+	if name, err := os.Hostname(); err == nil {
+		h.Host = name
+	}
+	return h
+}

@@ -1,0 +1,192 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/plan"
+)
+
+// lookTimeout bounds one look at one node, so that a frozen server is told
+// apart from a slow statement.
+const lookTimeout = 10 * time.Second
+
+// checker compares the nodes of a step with its conditions, as often as asked.
+type checker struct {
+	cluster *Cluster
+	step    plan.Step
+	want    []expected // by condition; nil until a node has said
+	before  identities
+}
+
+func (c *Cluster) checker(step plan.Step) *checker {
+	return &checker{cluster: c, step: step, before: identities{}}
+}
+
+// Check compares every node of a step with the step's conditions, once.
+func (c *Cluster) Check(ctx context.Context, step plan.Step) []journal.NodeVerdict {
+	return c.checker(step).look(ctx)
+}
+
+func (k *checker) tables() []ops.Table {
+	var tables []ops.Table
+	add := func(t ops.Table) {
+		if !slices.Contains(tables, t) {
+			tables = append(tables, t)
+		}
+	}
+	for _, condition := range k.step.Statement.After {
+		add(condition.OnTable())
+		if renamed, ok := condition.(ops.TableRenamed); ok {
+			add(renamed.From)
+		}
+	}
+	return tables
+}
+
+// look compares all nodes at once. A statement without conditions holds nowhere
+// and nowhere not: it has no verdicts.
+func (k *checker) look(ctx context.Context) []journal.NodeVerdict {
+	if len(k.step.Statement.After) == 0 {
+		return nil
+	}
+	states, failures := k.observe(ctx)
+	if err := k.normalise(ctx, states); err != nil {
+		failures[""] = err
+	}
+	verdicts := make([]journal.NodeVerdict, len(k.step.Nodes))
+	for i, node := range k.step.Nodes {
+		verdicts[i] = k.verdict(node.Name(), states[node.Name()], failures[node.Name()])
+	}
+	return k.compareNodes(verdicts, states)
+}
+
+func (k *checker) observe(ctx context.Context) (map[string]map[string]tableState, map[string]error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	var mu sync.Mutex
+	states := map[string]map[string]tableState{}
+	tables := k.tables()
+	failures := k.cluster.each(ctx, k.step.Nodes, func(ctx context.Context, node journal.Node) error {
+		state, err := k.cluster.observe(ctx, node.Name(), tables)
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		states[node.Name()] = state
+		return nil
+	})
+	return states, failures
+}
+
+func (k *checker) verdict(node string, states map[string]tableState, failure error) journal.NodeVerdict {
+	if failure != nil {
+		return journal.NodeVerdict{Node: node, Verdict: journal.Unreachable, Why: "does not answer: " + oneLine(unwrapNode(failure))}
+	}
+	worst := journal.NodeVerdict{Node: node, Verdict: journal.Holds}
+	for i, condition := range k.step.Statement.After {
+		var want expected
+		if i < len(k.want) {
+			want = k.want[i]
+		}
+		verdict, why := evaluate(condition, states, want, k.before[k.before.key(node, condition.OnTable())])
+		if verdict > worst.Verdict {
+			worst.Verdict, worst.Why = verdict, why
+		}
+	}
+	return worst
+}
+
+// compareNodes marks nodes whose definition of a created table or view is not
+// that of most: engine arguments and sorting keys are compared so.
+func (k *checker) compareNodes(verdicts []journal.NodeVerdict, states map[string]map[string]tableState) []journal.NodeVerdict {
+	for _, condition := range k.step.Statement.After {
+		switch condition.(type) {
+		case ops.TableIs, ops.ViewIs:
+		default:
+			continue
+		}
+		table := condition.OnTable().String()
+		count, common, at := map[string]int{}, "", ""
+		for _, v := range verdicts {
+			if v.Verdict != journal.Holds {
+				continue
+			}
+			text := definition(states[v.Node][table].createQuery)
+			if count[text]++; count[text] > count[common] {
+				common, at = text, v.Node
+			}
+		}
+		for i, v := range verdicts {
+			if v.Verdict == journal.Holds && definition(states[v.Node][table].createQuery) != common {
+				verdicts[i].Verdict = journal.Conflict
+				verdicts[i].Why = fmt.Sprintf("%s is defined otherwise than on %s", table, at)
+			}
+		}
+	}
+	return verdicts
+}
+
+// remember keeps which tables a RENAME is about to move.
+func (k *checker) remember(ctx context.Context) {
+	states, _ := k.observe(ctx) // a node that does not answer has no identity to compare
+	for _, condition := range k.step.Statement.After {
+		renamed, ok := condition.(ops.TableRenamed)
+		if !ok {
+			continue
+		}
+		for node, state := range states {
+			k.before[k.before.key(node, renamed.To)] = state[renamed.From.String()].identity()
+		}
+	}
+}
+
+// normalise asks one node, once, what it makes of the columns that the
+// conditions state.
+func (k *checker) normalise(ctx context.Context, states map[string]map[string]tableState) error {
+	if k.want != nil {
+		return nil
+	}
+	for _, node := range k.step.Nodes {
+		state, ok := states[node.Name()]
+		if !ok {
+			continue
+		}
+		want := make([]expected, len(k.step.Statement.After))
+		for i, condition := range k.step.Statement.After {
+			columns, err := k.cluster.probe(ctx, node.Name(), condition, state, k.step.Statement.Settings)
+			if err != nil {
+				return err
+			}
+			want[i] = columns
+		}
+		k.want = want
+		return nil
+	}
+	return errors.New("no node answers")
+}
+
+func oneLine(err error) string {
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	if at := strings.Index(text, " Stack trace"); at > 0 {
+		text = text[:at]
+	}
+	return strings.TrimSuffix(strings.TrimSpace(text), ", e.what() = DB::Exception")
+}
+
+// unwrapNode drops the node's name from its error, where the name stands beside it.
+func unwrapNode(err error) error {
+	var node *journal.NodeError
+	if errors.As(err, &node) {
+		return node.Err
+	}
+	return err
+}

@@ -1,0 +1,302 @@
+// Package cluster knows real ClickHouse clusters: their topology, versions,
+// features and tables; it runs a step on its nodes, reads every node's answer,
+// and decides by the conditions of the statement whether it worked.
+package cluster
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/skein-migrate/skein/cluster/wire"
+	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/ops"
+)
+
+// Options describe one configured cluster.
+type Options struct {
+	Name         string   // the configured name
+	Hosts        []string // seeds as host:port; the rest is discovered
+	LocalCluster string   // cluster_name
+	DistCluster  string   // distributed_cluster_name; LocalCluster when empty
+	SingleNode   bool
+	Database     string
+	User         string
+	Password     string
+	TLS          *tls.Config
+	// Address translates a node's name to the address to dial; nil: as it is.
+	Address func(name string) string
+	Direct  bool // ddl: direct
+
+	UnshardedReplica string
+	Paths            map[string]string
+
+	ConnectRetries  int           // more tries when no seed answers
+	ConnectInterval time.Duration // between them; 1 s when 0
+	ConnectTimeout  time.Duration // of one; 5 s when 0
+	DDLTimeout      time.Duration // distributed_ddl_task_timeout; 60 s when 0
+	WaitLimit       time.Duration // for convergence and unknown outcomes; 5 min when 0
+	DDLQueue        string        // ZooKeeper path; /clickhouse/task_queue/ddl when empty
+	Logger          *zap.Logger
+	// Where says where a key of this cluster was written, for errors that a
+	// server brings to light; nil: nowhere.
+	Where func(field string) string
+}
+
+func (o Options) withDefaults() Options {
+	def := func(d *time.Duration, value time.Duration) {
+		if *d == 0 {
+			*d = value
+		}
+	}
+	def(&o.ConnectInterval, time.Second)
+	def(&o.ConnectTimeout, 5*time.Second)
+	def(&o.DDLTimeout, time.Minute)
+	def(&o.WaitLimit, 5*time.Minute)
+	if o.DDLQueue == "" {
+		o.DDLQueue = "/clickhouse/task_queue/ddl"
+	}
+	if o.DistCluster == "" {
+		o.DistCluster = o.LocalCluster
+	}
+	if o.Logger == nil {
+		o.Logger = zap.NewNop()
+	}
+	return o
+}
+
+// Cluster is one configured cluster. It is safe for concurrent use.
+type Cluster struct {
+	options     Options
+	local, dist []journal.Node
+
+	mu    sync.Mutex
+	pools map[string]*wire.Pool
+	facts map[string]nodeFacts // by node name; read once
+}
+
+// Open asks the seeds for the topology. It needs one seed that answers; that
+// every node does is Answering's to say. A cluster name that the server does
+// not know is a usage error that lists those it knows.
+func Open(ctx context.Context, options Options) (*Cluster, error) {
+	c := &Cluster{options: options.withDefaults(), pools: map[string]*wire.Pool{}, facts: map[string]nodeFacts{}}
+	seed, err := c.seed(ctx)
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	if err := c.discover(ctx, seed); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// seed finds a configured host that answers.
+func (c *Cluster) seed(ctx context.Context) (string, error) {
+	try := func() (string, error) {
+		var failures []error
+		for _, host := range c.options.Hosts {
+			err := c.pool(host).Ping(ctx)
+			if err == nil {
+				return host, nil
+			}
+			failures = append(failures, err)
+			if IsAuthentication(err) {
+				return "", backoff.Permanent(err)
+			}
+		}
+		return "", errors.Join(failures...)
+	}
+	host, err := backoff.Retry(ctx, try,
+		backoff.WithBackOff(backoff.NewConstantBackOff(c.options.ConnectInterval)),
+		backoff.WithMaxTries(uint(c.options.ConnectRetries)+1))
+	if err != nil {
+		return "", journal.Refusef("cluster %q: no host answers: %w", c.options.Name, err)
+	}
+	return host, nil
+}
+
+func (c *Cluster) discover(ctx context.Context, seed string) error {
+	if c.options.SingleNode {
+		node, err := parseNode(seed)
+		if err != nil {
+			return err
+		}
+		c.local, c.dist = []journal.Node{node}, []journal.Node{node}
+		return nil
+	}
+	rows, err := c.pool(seed).Rows(ctx, wire.Query{SQL: "SELECT cluster, host_name, toString(port), " +
+		"toString(shard_num), toString(replica_num) FROM system.clusters ORDER BY cluster, shard_num, replica_num"})
+	if err != nil {
+		return fmt.Errorf("read the topology: %w", err)
+	}
+	byCluster := map[string][]journal.Node{}
+	var names []string
+	for _, row := range rows {
+		if byCluster[row[0]] == nil {
+			names = append(names, row[0])
+		}
+		numbers := make([]int, 3)
+		for i := range numbers {
+			if numbers[i], err = strconv.Atoi(row[i+2]); err != nil {
+				return fmt.Errorf("read the topology: %w", err)
+			}
+		}
+		byCluster[row[0]] = append(byCluster[row[0]],
+			journal.Node{Host: row[1], Port: numbers[0], Shard: numbers[1], Replica: numbers[2]})
+	}
+	for _, want := range []struct {
+		key, name string
+		nodes     *[]journal.Node
+	}{{"cluster_name", c.options.LocalCluster, &c.local}, {"distributed_cluster_name", c.options.DistCluster, &c.dist}} {
+		nodes, known := byCluster[want.name]
+		if !known {
+			return journal.Usagef("%s: cluster %q: %s: system.clusters of %s has no %q (there are: %s)",
+				c.where(want.key), c.options.Name, want.key, seed, want.name, strings.Join(names, ", "))
+		}
+		*want.nodes = nodes
+	}
+	return nil
+}
+
+func (c *Cluster) where(field string) string {
+	if c.options.Where == nil {
+		return "configuration"
+	}
+	return c.options.Where(field)
+}
+
+func parseNode(address string) (journal.Node, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return journal.Node{}, fmt.Errorf("host %q: %w", address, err)
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		return journal.Node{}, fmt.Errorf("host %q: %w", address, err)
+	}
+	return journal.Node{Host: host, Port: number, Shard: 1, Replica: 1}, nil
+}
+
+// pool returns the connections to a node, by name.
+func (c *Cluster) pool(name string) *wire.Pool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if p, ok := c.pools[name]; ok {
+		return p
+	}
+	address := name
+	if c.options.Address != nil {
+		address = c.options.Address(name)
+	}
+	p := wire.NewPool(wire.Options{
+		Node: name, Address: address, Database: c.options.Database,
+		User: c.options.User, Password: c.options.Password, TLS: c.options.TLS,
+		DialTimeout: c.options.ConnectTimeout, Logger: c.options.Logger,
+	})
+	c.pools[name] = p
+	return p
+}
+
+// Close closes the connections.
+func (c *Cluster) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.pools {
+		p.Close()
+	}
+}
+
+// Name is the configured name.
+func (c *Cluster) Name() string { return c.options.Name }
+
+// SingleNode says whether the cluster is configured as one node.
+func (c *Cluster) SingleNode() bool { return c.options.SingleNode }
+
+// Database is where tables without one of their own are.
+func (c *Cluster) Database() string { return c.options.Database }
+
+// Nodes lists the nodes of a target.
+func (c *Cluster) Nodes(target ops.Target) []journal.Node {
+	if target == ops.Distributed {
+		return slices.Clone(c.dist)
+	}
+	return slices.Clone(c.local)
+}
+
+// All lists every node once: the local nodes, then the query nodes that are
+// not among them.
+func (c *Cluster) All() []journal.Node {
+	all := slices.Clone(c.local)
+	for _, node := range c.dist {
+		if !slices.ContainsFunc(all, func(n journal.Node) bool { return n.Name() == node.Name() }) {
+			all = append(all, node)
+		}
+	}
+	return all
+}
+
+// Query runs one SELECT on one node.
+func (c *Cluster) Query(ctx context.Context, node, sql string) ([][]string, error) {
+	return c.pool(node).Rows(ctx, wire.Query{SQL: sql})
+}
+
+// Answering refuses when a node does not answer, and names every one that does not.
+func (c *Cluster) Answering(ctx context.Context) error {
+	errs := c.each(ctx, c.All(), func(ctx context.Context, node journal.Node) error {
+		return c.pool(node.Name()).Ping(ctx)
+	})
+	var down []string
+	for _, err := range errs {
+		down = append(down, err.Error())
+	}
+	if len(down) == 0 {
+		return nil
+	}
+	slices.Sort(down)
+	return journal.Refusef("cluster %q: %d of %d nodes do not answer:\n  %s",
+		c.options.Name, len(down), len(c.All()), strings.Join(down, "\n  "))
+}
+
+// each runs f for every node at once and returns the errors by node name.
+func (c *Cluster) each(ctx context.Context, nodes []journal.Node, f func(context.Context, journal.Node) error) map[string]error {
+	var (
+		mu   sync.Mutex
+		errs = map[string]error{}
+		g    errgroup.Group
+	)
+	for _, node := range nodes {
+		g.Go(func() error {
+			if err := f(ctx, node); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				errs[node.Name()] = err
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // errors are in the map
+	return errs
+}
+
+// first returns the error of the first node, in the order of nodes, that has one.
+func first(nodes []journal.Node, errs map[string]error) error {
+	for _, node := range nodes {
+		if err := errs[node.Name()]; err != nil {
+			return err
+		}
+	}
+	return nil
+}

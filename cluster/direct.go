@@ -1,0 +1,173 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/skein-migrate/skein/cluster/wire"
+	"github.com/skein-migrate/skein/journal"
+)
+
+// backOffLimit bounds how often a statement that changed nothing is sent again.
+// Snuba waits 30 s for 517; a busy ZooKeeper has been seen to take longer.
+const backOffLimit = time.Minute
+
+// direct sends the statement to one node of every group at once. Groups share
+// no ZooKeeper path, so that no two ALTERs of one table meet.
+func (s *sending) direct(ctx context.Context, groups [][]journal.Node) error {
+	var g errgroup.Group
+	for _, group := range groups {
+		g.Go(func() error { return s.toGroup(ctx, group) })
+	}
+	return g.Wait()
+}
+
+// toGroup sends the statement to the first node of a group that takes it. Its
+// error is for the run (the lock was lost, the context ended); what nodes
+// answer is recorded.
+func (s *sending) toGroup(ctx context.Context, group []journal.Node) error {
+	var refusals []string
+	for _, node := range group {
+		sent, err := s.toNode(ctx, node)
+		if err != nil {
+			return err
+		}
+		if sent == nil {
+			return nil
+		}
+		refusals = append(refusals, sent.Error())
+	}
+	for _, node := range group {
+		s.record(node.Name(), answer{
+			outcome: journal.Failed,
+			text:    "not sent, no node of its replica set takes it: " + strings.Join(refusals, "; "),
+		})
+	}
+	return nil
+}
+
+// toNode sends the statement to one node, again with back-off where that is
+// safe. notSent is set when nothing reached the node, so that another may be asked.
+func (s *sending) toNode(ctx context.Context, node journal.Node) (notSent, err error) {
+	facts, err := s.cluster.node(ctx, node.Name())
+	if err != nil {
+		return err, ctx.Err()
+	}
+	try := func() (struct{}, error) {
+		if err := s.x.Confirm(ctx); err != nil {
+			return struct{}{}, backoff.Permanent(err)
+		}
+		query := s.query(facts, node.Name())
+		err := s.watched(ctx, node.Name(), func(ctx context.Context) error {
+			return s.cluster.pool(node.Name()).Run(ctx, query)
+		})
+		if err != nil && Classify(err) != BackOff {
+			return struct{}{}, backoff.Permanent(err)
+		}
+		return struct{}{}, err
+	}
+	_, failure := backoff.Retry(ctx, try, backoff.WithMaxElapsedTime(backOffLimit),
+		backoff.WithNotify(func(err error, in time.Duration) {
+			s.x.Emit(journal.Retrying{
+				Key: s.step.Key, Step: s.step.Index, Nodes: []string{node.Name()}, Why: oneLine(unwrapNode(err)), In: in,
+			})
+		}))
+	switch {
+	case failure == nil:
+		s.record(node.Name(), answer{outcome: journal.Done})
+		return nil, nil
+	case isRunError(failure):
+		return nil, failure
+	case Classify(failure) == NotSent:
+		return failure, nil
+	}
+	s.record(node.Name(), answerOf(failure))
+	return nil, ctx.Err()
+}
+
+// watched runs a statement and looks after its node: a Waiting event when it
+// takes long, and an end when the node itself has not answered for the limit.
+func (s *sending) watched(ctx context.Context, node string, run func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var watch sync.WaitGroup
+	watch.Go(func() { s.watch(ctx, node, cancel) })
+	err := run(ctx)
+	cancel(nil)
+	watch.Wait()
+	return err
+}
+
+func (s *sending) watch(ctx context.Context, node string, giveUp context.CancelCauseFunc) {
+	began, silent, said := time.Now(), time.Duration(0), false
+	for sleep(ctx, patience) == nil {
+		look, cancel := context.WithTimeout(ctx, lookTimeout)
+		asked := time.Now()
+		err := s.cluster.pool(node).Ping(look)
+		cancel()
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil {
+			silent = 0
+		} else {
+			silent += time.Since(asked) + patience
+		}
+		if !said {
+			said = true
+			s.waiting(fmt.Sprintf("%s runs %s", node, s.step.Statement.Summary), time.Since(began))
+		}
+		if silent > s.cluster.options.WaitLimit {
+			giveUp(fmt.Errorf("%s has not answered for %s", node, silent.Round(time.Second)))
+			return
+		}
+	}
+}
+
+// call runs a Go function. It has no conditions: its error decides.
+func (s *sending) call(ctx context.Context) error {
+	if err := s.x.Confirm(ctx); err != nil {
+		return err
+	}
+	err := s.step.Statement.Call.Func(ctx, &db{sending: s})
+	a := answer{outcome: journal.Done}
+	if err != nil {
+		a = answer{outcome: journal.Failed, text: oneLine(err)}
+		if ctx.Err() != nil {
+			a.outcome = journal.Unknown
+		}
+	}
+	for _, node := range s.step.Nodes {
+		s.record(node.Name(), a)
+	}
+	return ctx.Err()
+}
+
+// db is what a Go function may do.
+type db struct{ sending *sending }
+
+func (d *db) Nodes() []string { return journal.Names(d.sending.step.Nodes) }
+
+func (d *db) Exec(ctx context.Context, node, sql string) error {
+	s := d.sending
+	if err := s.x.Confirm(ctx); err != nil {
+		return err
+	}
+	facts, err := s.cluster.node(ctx, node)
+	if err != nil {
+		return err
+	}
+	return s.cluster.pool(node).Run(ctx, wire.Query{
+		ID: s.queryID(node), SQL: sql, Settings: s.cluster.settings(facts.Settings, s.step.Statement, false),
+	})
+}
+
+func (d *db) Query(ctx context.Context, node, sql string) ([][]string, error) {
+	return d.sending.cluster.Query(ctx, node, sql)
+}

@@ -1,0 +1,116 @@
+package cluster
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/skein-migrate/skein/cluster/wire"
+	"github.com/skein-migrate/skein/ops"
+)
+
+// probe asks a server what it makes of the columns that a condition states, by
+// a temporary table that ends with its session: types get their canonical
+// names, defaults their types and their canonical text.
+func (c *Cluster) probe(ctx context.Context, node string, condition ops.Condition, states map[string]tableState, settings []ops.Setting) (expected, error) {
+	var columns []ops.Column
+	only := ""
+	switch condition := condition.(type) {
+	case ops.TableIs:
+		columns = condition.Columns
+	case ops.ColumnIs:
+		state := states[condition.Table.String()]
+		only = condition.Column.Name
+		columns = withColumn(state, condition.Column)
+	}
+	if len(columns) == 0 {
+		return expected{}, nil
+	}
+	definitions := make([]string, len(columns))
+	for i, column := range columns {
+		definitions[i] = definitionOf(column)
+	}
+	var rows [][]string
+	err := c.pool(node).Session(ctx, func(run func(context.Context, wire.Query) ([][]string, error)) error {
+		create := "CREATE TEMPORARY TABLE skein_probe (" + strings.Join(definitions, ", ") + ") ENGINE = Memory"
+		if _, err := run(ctx, wire.Query{SQL: create, Settings: settings}); err != nil {
+			return err
+		}
+		var err error
+		rows, err = run(ctx, wire.Query{SQL: "DESCRIBE TABLE skein_probe"})
+		return err
+	})
+	if hasAnswer(err) {
+		// The statement itself will say what is wrong, or what a temporary table
+		// cannot have is compared between the nodes.
+		return expected{}, nil
+	}
+	if err != nil {
+		return expected{}, err
+	}
+	return expect(rows, columns, only), nil
+}
+
+// withColumn is the table's columns with one added or replaced, because a
+// default may name the others.
+func withColumn(state tableState, column ops.Column) []ops.Column {
+	var columns []ops.Column
+	replaced := false
+	for _, have := range state.columns {
+		if have.name == column.Name {
+			replaced = true
+			if column.Type == "" {
+				column.Type = have.typ
+			}
+			columns = append(columns, column)
+			continue
+		}
+		if strings.HasPrefix(have.name, column.Name+".") {
+			continue // the parts of a Nested column
+		}
+		columns = append(columns, ops.Column{
+			Name: have.name, Type: have.typ, Kind: ops.DefaultKind(have.kind), Expression: have.expression,
+		})
+	}
+	if !replaced {
+		columns = append(columns, column)
+	}
+	return columns
+}
+
+func definitionOf(column ops.Column) string {
+	parts := []string{ops.Ident(column.Name)}
+	if column.Type != "" {
+		parts = append(parts, column.Type)
+	}
+	if column.Expression != "" {
+		kind := column.Kind
+		if kind == "" {
+			kind = ops.Default
+		}
+		parts = append(parts, string(kind), column.Expression)
+	}
+	return strings.Join(parts, " ")
+}
+
+func expect(rows [][]string, columns []ops.Column, only string) expected {
+	want := expected{known: true}
+	for _, row := range rows {
+		name := row[0]
+		if only != "" && name != only && !strings.HasPrefix(name, only+".") {
+			continue
+		}
+		state := columnState{name: name, typ: row[1], kind: row[2], expression: row[3]}
+		at := slices.IndexFunc(columns, func(c ops.Column) bool { return c.Name == name })
+		if at >= 0 {
+			state.codec, state.comment = columns[at].Codec, columns[at].Comment
+		}
+		want.columns = append(want.columns, state)
+	}
+	return want
+}
+
+// hasAnswer says that the server refused, as against not having answered.
+func hasAnswer(err error) bool {
+	return err != nil && Classify(err) == Final
+}

@@ -1,0 +1,170 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/skein-migrate/skein/journal"
+)
+
+// replicaRow is what one node says of its replica of one table.
+type replicaRow struct {
+	node            string
+	path            string
+	active, total   int
+	readOnly        bool
+	sessionExpired  bool
+	database, table string
+}
+
+// InactiveReplicas lists the replicated tables on nodes that have fewer active
+// than total replicas, or a replica that is read-only or has lost its session,
+// and says how many tables were looked at. Nodes that do not answer count as
+// inactive, once their sessions have run out. only restricts it to "database.table"
+// names; nil means all.
+func (c *Cluster) InactiveReplicas(ctx context.Context, nodes []journal.Node, only map[string]bool) ([]journal.InactiveReplica, int, error) {
+	began := time.Now()
+	for {
+		rows, silent := c.replicasOf(ctx, nodes, only)
+		if len(silent) == len(nodes) && len(nodes) > 0 {
+			return nil, 0, journal.Refusef("cluster %q: read system.replicas: %w", c.options.Name, first(nodes, silent))
+		}
+		bad := c.inactive(rows, silent)
+		// A node that has just crashed still counts as active until its session
+		// has run out (5.4 s seen): which tables it served shows only then.
+		if len(silent) == 0 || len(bad) > 0 || time.Since(began) > sessionWait {
+			if len(bad) == 0 {
+				bad = c.silentOnly(silent)
+			}
+			return bad, len(rows), nil
+		}
+		if err := sleep(ctx, patience/2); err != nil {
+			return nil, 0, err
+		}
+	}
+}
+
+// sessionWait is longer than the session timeouts that servers are run with.
+const sessionWait = 12 * time.Second
+
+func (c *Cluster) replicasOf(ctx context.Context, nodes []journal.Node, only map[string]bool) (map[string][]replicaRow, map[string]error) {
+	var mu sync.Mutex
+	byTable := map[string][]replicaRow{}
+	silent := c.each(ctx, nodes, func(ctx context.Context, node journal.Node) error {
+		ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+		defer cancel()
+		found, err := c.replicaRows(ctx, node.Name())
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, row := range found {
+			if name := row.database + "." + row.table; only == nil || only[name] {
+				byTable[name] = append(byTable[name], row)
+			}
+		}
+		return nil
+	})
+	return byTable, silent
+}
+
+func (c *Cluster) inactive(byTable map[string][]replicaRow, silent map[string]error) []journal.InactiveReplica {
+	var out []journal.InactiveReplica
+	for _, name := range slices.Sorted(maps.Keys(byTable)) {
+		if t, bad := c.judge(byTable[name], silent); bad {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// silentOnly is what is left to say of nodes that do not answer and hold no
+// replica that another node knows of.
+func (c *Cluster) silentOnly(silent map[string]error) []journal.InactiveReplica {
+	if len(silent) == 0 {
+		return nil
+	}
+	out := journal.InactiveReplica{Cluster: c.options.LocalCluster}
+	for _, node := range slices.Sorted(maps.Keys(silent)) {
+		out.Nodes = append(out.Nodes, silentDetail(node, silent[node]))
+	}
+	return []journal.InactiveReplica{out}
+}
+
+func silentDetail(node string, err error) journal.InactiveDetail {
+	return journal.InactiveDetail{Node: node, Why: "does not answer: " + oneLine(unwrapNode(err))}
+}
+
+// judge adds up a table's replica sets and names what is wrong on which node.
+func (c *Cluster) judge(rows []replicaRow, silent map[string]error) (journal.InactiveReplica, bool) {
+	out := journal.InactiveReplica{Cluster: c.options.LocalCluster, Database: rows[0].database, Table: rows[0].table}
+	slices.SortFunc(rows, func(a, b replicaRow) int { return strings.Compare(a.node, b.node) })
+	// Nodes of one path agree about it, save one that has lost its session: of
+	// the others, the lowest number of active replicas counts.
+	type set struct{ active, total int }
+	sets := map[string]set{}
+	for _, row := range rows {
+		if why := row.why(); why != "" {
+			out.Nodes = append(out.Nodes, journal.InactiveDetail{Node: row.node, Why: why})
+		}
+		s, seen := sets[row.path]
+		switch {
+		case row.sessionExpired:
+		case !seen || s.total == 0 || row.active < s.active:
+			s.active = row.active
+		}
+		s.total = max(s.total, row.total)
+		sets[row.path] = s
+	}
+	for _, s := range sets {
+		out.Active += s.active
+		out.Total += s.total
+	}
+	bad := out.Active < out.Total || len(out.Nodes) > 0
+	if out.Active < out.Total {
+		for _, node := range slices.Sorted(maps.Keys(silent)) {
+			out.Nodes = append(out.Nodes, silentDetail(node, silent[node]))
+		}
+	}
+	return out, bad
+}
+
+func (r replicaRow) why() string {
+	var why []string
+	if r.readOnly {
+		why = append(why, "read-only")
+	}
+	if r.sessionExpired {
+		why = append(why, "session expired")
+	}
+	return strings.Join(why, ", ")
+}
+
+func (c *Cluster) replicaRows(ctx context.Context, node string) ([]replicaRow, error) {
+	rows, err := c.Query(ctx, node, "SELECT database, table, zookeeper_path, toString(active_replicas), "+
+		"toString(total_replicas), toString(is_readonly), toString(is_session_expired) FROM system.replicas")
+	if err != nil {
+		return nil, err
+	}
+	out := make([]replicaRow, len(rows))
+	for i, row := range rows {
+		out[i] = replicaRow{
+			node: node, database: row[0], table: row[1], path: row[2],
+			readOnly: row[5] == "1", sessionExpired: row[6] == "1",
+		}
+		if out[i].active, err = strconv.Atoi(row[3]); err != nil {
+			return nil, fmt.Errorf("%s: active_replicas of %s.%s: %w", node, row[0], row[1], err)
+		}
+		if out[i].total, err = strconv.Atoi(row[4]); err != nil {
+			return nil, fmt.Errorf("%s: total_replicas of %s.%s: %w", node, row[0], row[1], err)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,271 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/skein-migrate/skein/cluster/wire"
+	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/plan"
+)
+
+// patience is how long something may take before a Waiting event says so.
+const patience = time.Second
+
+// answer is what one node said of a statement. The zero value: it was not
+// asked, another node of its replica set was.
+type answer struct {
+	outcome journal.Outcome
+	code    int
+	text    string
+}
+
+func answerOf(err error) answer {
+	if err == nil {
+		return answer{outcome: journal.Done}
+	}
+	a := answer{outcome: journal.Failed, code: codeOf(err), text: oneLine(unwrapNode(err))}
+	if Classify(err) == UnknownOutcome {
+		a.outcome = journal.Unknown
+	}
+	return a
+}
+
+// sending is one statement under way.
+type sending struct {
+	cluster *Cluster
+	x       plan.Execution
+	step    plan.Step
+
+	mu      sync.Mutex
+	answers map[string]answer
+}
+
+func (s *sending) record(node string, a answer) {
+	s.mu.Lock()
+	s.answers[node] = a
+	s.mu.Unlock()
+	s.x.Emit(journal.HostFinished{
+		Key: s.step.Key, Step: s.step.Index, Summary: s.step.Statement.Summary,
+		Host: journal.HostOutcome{Node: node, Outcome: a.outcome, Code: a.code, Error: a.text},
+	})
+}
+
+// Run sends a step to its nodes, reads every node's answer, and waits until
+// each of them meets the statement's conditions. The outcomes are in the order
+// of the step's nodes. A step that did not work everywhere is an error; what
+// happened where is in the outcomes. It ends with its context, leaving the
+// outcome of what is in flight unknown.
+func (c *Cluster) Run(ctx context.Context, x plan.Execution, step plan.Step) ([]journal.HostOutcome, error) {
+	check := c.checker(step)
+	had := map[string]bool{}
+	for _, v := range check.look(ctx) {
+		had[v.Node] = v.Verdict == journal.Holds
+	}
+	check.remember(ctx)
+	s := &sending{cluster: c, x: x, step: step, answers: map[string]answer{}}
+	x.Emit(journal.StatementSent{
+		Key: step.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary,
+		Nodes: len(step.Nodes), Text: step.Text, OnCluster: step.OnCluster,
+	})
+	began := time.Now()
+	var err error
+	switch {
+	case step.Statement.Call != nil:
+		err = s.call(ctx)
+	case step.OnCluster != "":
+		err = s.onCluster(ctx)
+	default:
+		err = s.direct(ctx, step.Groups)
+	}
+	if err != nil {
+		return s.outcomes(nil), err
+	}
+	verdicts, err := s.converge(ctx, check, had)
+	if err != nil {
+		return s.outcomes(verdicts), err
+	}
+	x.Emit(journal.Converged{
+		Key: step.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary,
+		Nodes: len(step.Nodes), Took: time.Since(began),
+	})
+	return s.outcomes(verdicts), nil
+}
+
+// outcomes joins what the nodes answered with what they look like now: a node
+// that meets the conditions is done, whatever it said on the way.
+func (s *sending) outcomes(verdicts []journal.NodeVerdict) []journal.HostOutcome {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]journal.HostOutcome, len(s.step.Nodes))
+	for i, node := range s.step.Nodes {
+		a := s.answers[node.Name()]
+		out[i] = journal.HostOutcome{Node: node.Name(), Outcome: a.outcome, Code: a.code, Error: a.text}
+		at := slices.IndexFunc(verdicts, func(v journal.NodeVerdict) bool { return v.Node == node.Name() })
+		if at >= 0 {
+			out[i] = join(out[i], verdicts[at])
+		}
+		if out[i].Outcome == "" {
+			out[i].Outcome = journal.Unknown
+		}
+	}
+	return out
+}
+
+func join(o journal.HostOutcome, v journal.NodeVerdict) journal.HostOutcome {
+	switch {
+	case v.Verdict == journal.Holds && o.Outcome != journal.Failed:
+		return journal.HostOutcome{Node: o.Node, Outcome: journal.Done}
+	case o.Outcome == journal.Failed:
+		return o
+	case v.Verdict == journal.Conflict:
+		o.Outcome = journal.Failed
+	default:
+		o.Outcome = journal.Unknown
+	}
+	if o.Error == "" {
+		o.Error = v.Why
+	}
+	return o
+}
+
+// converge waits until every node meets the conditions, and ends early where
+// waiting cannot help: a conflict, or a refusal by the only node that could
+// have done it. Without conditions the answers decide alone.
+func (s *sending) converge(ctx context.Context, check *checker, had map[string]bool) ([]journal.NodeVerdict, error) {
+	began, delay := time.Now(), 20*time.Millisecond
+	reported := ""
+	for {
+		verdicts := check.look(ctx)
+		s.forgive(verdicts, had)
+		open, hopeless := s.open(verdicts)
+		if len(open) == 0 && len(hopeless) == 0 {
+			return verdicts, nil
+		}
+		if len(open) == 0 || len(s.step.Statement.After) == 0 {
+			return verdicts, fmt.Errorf("%s", strings.Join(slices.Concat(hopeless, open), "; "))
+		}
+		waited := time.Since(began)
+		if waited > s.cluster.options.WaitLimit {
+			return verdicts, fmt.Errorf("nodes did not converge in %s: %s",
+				s.cluster.options.WaitLimit, strings.Join(slices.Concat(hopeless, open), "; "))
+		}
+		if reason := strings.Join(open, "; "); waited > patience && reason != reported {
+			reported = reason
+			s.waiting(reason, waited)
+		}
+		if err := sleep(ctx, delay); err != nil {
+			return verdicts, err
+		}
+		delay = min(2*delay, time.Second)
+	}
+}
+
+func (s *sending) waiting(reason string, since time.Duration) {
+	s.x.Emit(journal.Waiting{
+		Key: s.step.Key, Step: s.step.Index, Reason: reason, Since: since, Limit: s.cluster.options.WaitLimit,
+	})
+}
+
+// forgive takes back the refusal of a node that meets the conditions and did
+// not before: its effect came with this statement. Through a flat cluster each
+// replica runs a Replicated ALTER, and all but one refuse what has landed (seen).
+func (s *sending) forgive(verdicts []journal.NodeVerdict, had map[string]bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, v := range verdicts {
+		if v.Verdict == journal.Holds && !had[v.Node] && s.answers[v.Node].outcome == journal.Failed {
+			s.answers[v.Node] = answer{outcome: journal.Done}
+		}
+	}
+}
+
+// open lists the nodes that may still get there, and those that cannot, each
+// with its reason.
+func (s *sending) open(verdicts []journal.NodeVerdict) (open, hopeless []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	refused := map[string]string{}
+	for _, group := range s.step.Groups {
+		refusals, text, lead := 0, "", ""
+		for _, node := range group {
+			if a := s.answers[node.Name()]; a.outcome == journal.Failed {
+				refusals, text, lead = refusals+1, a.text, node.Name()
+			}
+		}
+		for _, node := range group {
+			// A replica gets a Replicated ALTER from the one that did it; when that
+			// one refused, nothing comes. Others in the group may have done it.
+			if refusals > 0 && !s.anyDone(group) {
+				refused[node.Name()] = text
+				if node.Name() != lead {
+					refused[node.Name()] = lead + " refused: " + text
+				}
+			}
+		}
+	}
+	if len(verdicts) == 0 {
+		return nil, s.unsure()
+	}
+	for _, v := range verdicts {
+		a := s.answers[v.Node]
+		switch {
+		case a.outcome == journal.Failed:
+			hopeless = append(hopeless, v.Node+": "+a.text)
+		case v.Verdict == journal.Holds:
+		case v.Verdict == journal.Conflict:
+			hopeless = append(hopeless, v.Node+": "+v.Why)
+		case refused[v.Node] != "" && v.Verdict == journal.NotYet:
+			hopeless = append(hopeless, v.Node+": "+refused[v.Node])
+		default:
+			open = append(open, v.Node+": "+v.Why)
+		}
+	}
+	return open, hopeless
+}
+
+func (s *sending) anyDone(group []journal.Node) bool {
+	return slices.ContainsFunc(group, func(n journal.Node) bool {
+		return s.answers[n.Name()].outcome == journal.Done
+	})
+}
+
+// unsure lists the nodes that did not say "done": all there is to go by when a
+// statement has no conditions.
+func (s *sending) unsure() []string {
+	var out []string
+	for _, node := range s.step.Nodes {
+		if a := s.answers[node.Name()]; a.outcome == journal.Failed || a.outcome == journal.Unknown {
+			out = append(out, node.Name()+": "+a.text)
+		}
+	}
+	return out
+}
+
+// queryID is the ID of every query of a run, by which it can be found and ended.
+func (s *sending) queryID(node string) string {
+	return fmt.Sprintf("skein-%s-%s-%d-%s-%d", s.x.RunID, s.step.Key, s.step.Index, node, time.Now().UnixNano()%1e6)
+}
+
+func (s *sending) query(node nodeFacts, name string) wire.Query {
+	return wire.Query{
+		ID:       s.queryID(name),
+		SQL:      s.step.Text,
+		Settings: s.cluster.settings(node.Settings, s.step.Statement, s.step.OnCluster != ""),
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,168 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/plan"
+)
+
+// Set is the configured clusters. Each is opened when it is first needed, so
+// that one which is down stops only what touches it. It is safe for concurrent use.
+type Set struct {
+	options map[string]Options
+
+	mu   sync.Mutex
+	open map[string]*Cluster
+}
+
+// NewSet makes a Set. Nothing is opened yet.
+func NewSet(options ...Options) *Set {
+	s := &Set{options: map[string]Options{}, open: map[string]*Cluster{}}
+	for _, o := range options {
+		s.options[o.Name] = o
+	}
+	return s
+}
+
+// Cluster opens a configured cluster, or returns it when it is open.
+func (s *Set) Cluster(ctx context.Context, name string) (*Cluster, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c, ok := s.open[name]; ok {
+		return c, nil
+	}
+	options, ok := s.options[name]
+	if !ok {
+		return nil, journal.Usagef("no cluster %q is configured", name)
+	}
+	c, err := Open(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	s.open[name] = c
+	return c, nil
+}
+
+// Close closes every open cluster.
+func (s *Set) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.open {
+		c.Close()
+	}
+}
+
+// Facts reads the facts of configured clusters.
+func (s *Set) Facts(ctx context.Context, clusters []string) ([]plan.Facts, error) {
+	out := make([]plan.Facts, 0, len(clusters))
+	for _, name := range clusters {
+		c, err := s.Cluster(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		facts, err := c.Facts(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, facts)
+	}
+	return out, nil
+}
+
+// Run runs a step on its cluster.
+func (s *Set) Run(ctx context.Context, x plan.Execution, step plan.Step) ([]journal.HostOutcome, error) {
+	c, err := s.Cluster(ctx, step.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	return c.Run(ctx, x, step)
+}
+
+// Check compares every node of a step with its conditions, once.
+func (s *Set) Check(ctx context.Context, step plan.Step) []journal.NodeVerdict {
+	c, err := s.Cluster(ctx, step.Cluster)
+	if err != nil {
+		out := make([]journal.NodeVerdict, len(step.Nodes))
+		for i, node := range step.Nodes {
+			out[i] = journal.NodeVerdict{Node: node.Name(), Verdict: journal.Unreachable, Why: oneLine(err)}
+		}
+		return out
+	}
+	return c.Check(ctx, step)
+}
+
+// InactiveReplicas checks every replicated table of configured clusters.
+func (s *Set) InactiveReplicas(ctx context.Context, clusters []string) ([]journal.InactiveReplica, int, error) {
+	var out []journal.InactiveReplica
+	checked := 0
+	for _, name := range clusters {
+		c, err := s.Cluster(ctx, name)
+		if err != nil {
+			return nil, 0, err
+		}
+		tables, n, err := c.InactiveReplicas(ctx, c.All(), nil)
+		if err != nil {
+			return nil, 0, err
+		}
+		out, checked = append(out, tables...), checked+n
+	}
+	return out, checked, nil
+}
+
+// Present maps the subjects of the steps' conditions to the nodes that have them.
+func (s *Set) Present(ctx context.Context, steps []plan.Step) (map[string][]string, error) {
+	out := map[string][]string{}
+	for _, step := range steps {
+		if len(step.Statement.After) == 0 {
+			continue
+		}
+		c, err := s.Cluster(ctx, step.Cluster)
+		if err != nil {
+			return nil, err
+		}
+		states, failures := c.checker(step).observe(ctx)
+		if err := first(step.Nodes, failures); err != nil {
+			return nil, fmt.Errorf("look at what is there before %s: %w", step.Key, err)
+		}
+		for _, condition := range step.Statement.After {
+			subject := condition.Subject()
+			if _, known := out[subject]; known {
+				continue
+			}
+			var nodes []string
+			for _, node := range slices.Sorted(maps.Keys(states)) {
+				if present(condition, states[node][condition.OnTable().String()]) {
+					nodes = append(nodes, node)
+				}
+			}
+			out[subject] = nodes
+		}
+	}
+	maps.DeleteFunc(out, func(_ string, nodes []string) bool { return len(nodes) == 0 })
+	return out, nil
+}
+
+// present says whether the subject of a condition is there, whatever it looks like.
+func present(condition ops.Condition, state tableState) bool {
+	switch c := condition.(type) {
+	case ops.ColumnIs:
+		_, at := state.column(c.Column.Name)
+		return at >= 0
+	case ops.ColumnGone:
+		_, at := state.column(c.Name)
+		return at >= 0
+	case ops.IndexIs:
+		_, there := state.indexes[c.Index.Name]
+		return there
+	case ops.IndexGone:
+		_, there := state.indexes[c.Name]
+		return there
+	}
+	return state.exists
+}

@@ -1,0 +1,54 @@
+package cluster
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/skein-migrate/skein/ops"
+)
+
+// settings are what goes with a statement to a node, by the names that the
+// node has: waiting for all replicas, synchronous DROP, no time limit of its own.
+func (c *Cluster) settings(known map[string]bool, stmt ops.Statement, onCluster bool) []ops.Setting {
+	sync := "2"
+	if stmt.Traits.Mutation {
+		// Awaited by skein, with progress: a server-side wait would hide it.
+		sync = "0"
+	}
+	var out []ops.Setting
+	add := func(name, value string) bool {
+		if known[name] {
+			out = append(out, ops.Setting{Name: name, Value: value})
+		}
+		return known[name]
+	}
+	if !add("alter_sync", sync) {
+		add("replication_alter_partitions_sync", sync)
+	}
+	add("mutations_sync", sync)
+	add("database_atomic_wait_for_drop_and_detach_synchronously", "1")
+	add("max_execution_time", "0")
+	if onCluster {
+		add("distributed_ddl_task_timeout", seconds(c.options.DDLTimeout))
+		add("distributed_ddl_output_mode", "throw")
+	}
+	for _, setting := range stmt.Settings {
+		out = override(out, setting)
+	}
+	return out
+}
+
+// override lets a statement's own setting win.
+func override(settings []ops.Setting, setting ops.Setting) []ops.Setting {
+	for i := range settings {
+		if settings[i].Name == setting.Name {
+			settings[i] = setting
+			return settings
+		}
+	}
+	return append(settings, setting)
+}
+
+func seconds(d time.Duration) string {
+	return strconv.Itoa(max(1, int(d/time.Second)))
+}

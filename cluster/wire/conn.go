@@ -1,0 +1,213 @@
+// Package wire speaks ClickHouse's native protocol through ch-go: connections,
+// settings, cancellation. It hides how servers of 2018 and of today differ and
+// gives errors that say on which node, with which code, and whether the
+// statement may have reached the server.
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/ch-go"
+	"github.com/ClickHouse/ch-go/proto"
+	"go.uber.org/zap"
+
+	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/ops"
+)
+
+// Protocol versions that are asked for. The newer stays below 54454, from
+// which on servers may send sparse columns, which ch-go cannot infer. The older
+// is for servers that expect client info from newer clients, which ch-go sends
+// only to newer servers; it has no settings with a query, so they go by SET.
+const (
+	modernProtocol = 54453
+	legacyProtocol = 54031
+	// settingsRevision is the first server revision that takes settings as text.
+	settingsRevision = 54429
+)
+
+// Options say how to reach one node.
+type Options struct {
+	Node        string // how skein names it, for errors
+	Address     string // host:port to dial
+	Database    string
+	User        string
+	Password    string
+	TLS         *tls.Config
+	DialTimeout time.Duration // 5 s when 0
+	Logger      *zap.Logger   // Nop when nil
+}
+
+// Query is one SQL text for one node.
+type Query struct {
+	ID       string // query_id; the server makes one up when empty
+	SQL      string
+	Settings []ops.Setting
+	// OnRow receives each row as text, while the query runs. NULL is Null.
+	OnRow func(row []string)
+}
+
+// Null is how a NULL comes out of a row, told apart from an empty string.
+const Null = "\x00NULL"
+
+// conn is one connection. It runs one query at a time.
+type conn struct {
+	client   *ch.Client
+	raw      net.Conn
+	legacy   bool
+	settings string // the settings that SET gave a legacy connection
+}
+
+func dial(ctx context.Context, o Options) (*conn, error) {
+	c, err := dialVersion(ctx, o, modernProtocol)
+	if err != nil {
+		return nil, err
+	}
+	if c.client.ServerInfo().Revision >= settingsRevision {
+		return c, nil
+	}
+	c.close()
+	c, err = dialVersion(ctx, o, legacyProtocol)
+	if err != nil {
+		return nil, err
+	}
+	c.legacy = true
+	return c, nil
+}
+
+// keepDialer remembers the socket, so that a cancelled query can close it at
+// once: ch-go looks at its context only between packets.
+type keepDialer struct {
+	net.Dialer
+	tls *tls.Config
+	raw net.Conn
+}
+
+// DialContext implements ch.Dialer.
+func (d *keepDialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	var (
+		raw net.Conn
+		err error
+	)
+	if d.tls != nil {
+		dialer := tls.Dialer{NetDialer: &d.Dialer, Config: d.tls}
+		raw, err = dialer.DialContext(ctx, network, address)
+	} else {
+		raw, err = d.Dialer.DialContext(ctx, network, address)
+	}
+	d.raw = raw
+	return raw, err
+}
+
+func dialVersion(ctx context.Context, o Options, version int) (*conn, error) {
+	timeout := o.DialTimeout
+	if timeout == 0 {
+		timeout = 5 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	dialer := &keepDialer{Dialer: net.Dialer{Timeout: timeout}, tls: o.TLS}
+	client, err := ch.Dial(ctx, ch.Options{
+		Logger:           o.Logger,
+		Address:          o.Address,
+		Database:         o.Database,
+		User:             o.User,
+		Password:         o.Password,
+		ReadTimeout:      ch.NoTimeout,
+		Dialer:           dialer,
+		HandshakeTimeout: timeout,
+		ProtocolVersion:  version,
+		ClientName:       "skein",
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &conn{client: client, raw: dialer.raw}, nil
+}
+
+func (c *conn) close() {
+	_ = c.client.Close() // already closed is fine
+}
+
+// ping proves that an idle connection still has its server.
+func (c *conn) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { _ = c.raw.Close() })
+	defer stop()
+	return c.client.Ping(ctx)
+}
+
+// apply gives a legacy connection its settings, or returns those that go with
+// the query.
+func (c *conn) apply(ctx context.Context, settings []ops.Setting) ([]ch.Setting, error) {
+	if !c.legacy {
+		out := make([]ch.Setting, len(settings))
+		for i, s := range settings {
+			// Important: an unknown one fails instead of vanishing.
+			out[i] = ch.Setting{Key: s.Name, Value: s.Value, Important: true}
+		}
+		return out, nil
+	}
+	want := signature(settings)
+	if want == c.settings {
+		return nil, nil
+	}
+	parts := make([]string, len(settings))
+	for i, s := range settings {
+		parts[i] = s.Name + " = " + ops.String(s.Value)
+	}
+	if err := c.client.Do(ctx, ch.Query{Body: "SET " + strings.Join(parts, ", ")}); err != nil {
+		return nil, err
+	}
+	c.settings = want
+	return nil, nil
+}
+
+func signature(settings []ops.Setting) string {
+	var b strings.Builder
+	for _, s := range settings {
+		fmt.Fprintf(&b, "%s=%s\x00", s.Name, s.Value)
+	}
+	return b.String()
+}
+
+// run sends one query. sent says whether the text may have reached the server.
+func (c *conn) run(ctx context.Context, q Query, input proto.Input) (sent bool, err error) {
+	stop := context.AfterFunc(ctx, func() { _ = c.raw.Close() })
+	defer stop()
+	settings, err := c.apply(ctx, q.Settings)
+	if err != nil {
+		return false, err
+	}
+	query := ch.Query{Body: q.SQL, QueryID: q.ID, Settings: settings, Input: input}
+	if input == nil {
+		var results proto.Results
+		query.Result = results.Auto()
+		query.OnResult = func(_ context.Context, _ proto.Block) error {
+			emit(results, q.OnRow)
+			return nil
+		}
+	}
+	return true, c.client.Do(ctx, query)
+}
+
+// nodeError says what a node answered: an exception with its code, or a broken
+// connection with code 0.
+func nodeError(node string, sent bool, err error) error {
+	if err == nil {
+		return nil
+	}
+	var exception *ch.Exception
+	if errors.As(err, &exception) {
+		message := strings.TrimSpace(strings.TrimPrefix(exception.Message, exception.Name+":"))
+		return &journal.NodeError{Node: node, Code: int(exception.Code), Sent: sent, Err: errors.New(message)}
+	}
+	return &journal.NodeError{Node: node, Sent: sent, Err: err}
+}

@@ -1,0 +1,195 @@
+package wire
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/ClickHouse/ch-go"
+	"github.com/ClickHouse/ch-go/proto"
+)
+
+// Pool is the connections to one node. It is safe for concurrent use: a query
+// gets a connection of its own, so that a node can be looked at while a
+// statement runs on it. Idle connections are asked whether they live before
+// they carry anything.
+type Pool struct {
+	options Options
+
+	mu     sync.Mutex
+	idle   []*conn
+	closed bool
+}
+
+// NewPool makes a Pool. Nothing is dialled yet.
+func NewPool(options Options) *Pool { return &Pool{options: options} }
+
+// Node is how the pool's node is named.
+func (p *Pool) Node() string { return p.options.Node }
+
+// Run runs one query to its end. Its error is a *journal.NodeError, whose Sent
+// is false when the text never reached the server. A cancelled context closes
+// the connection at once, and leaves what the server does unknown.
+func (p *Pool) Run(ctx context.Context, q Query) error {
+	return p.do(ctx, q, nil)
+}
+
+// Rows runs a query and returns its rows as text.
+func (p *Pool) Rows(ctx context.Context, q Query) ([][]string, error) {
+	var rows [][]string
+	q.OnRow = func(row []string) { rows = append(rows, row) }
+	if err := p.do(ctx, q, nil); err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
+// Ping proves that the node answers.
+func (p *Pool) Ping(ctx context.Context) error {
+	c, err := p.get(ctx, "")
+	if err != nil {
+		return nodeError(p.options.Node, false, err)
+	}
+	if err := c.ping(ctx); err != nil {
+		c.close()
+		return nodeError(p.options.Node, false, err)
+	}
+	p.put(c)
+	return nil
+}
+
+// Insert sends rows as one block. q.SQL is "INSERT INTO t (a, b) VALUES"; the
+// values of a row are string, Enum, uint64, uint32, time.Time or []string, of the
+// same type in all rows.
+func (p *Pool) Insert(ctx context.Context, q Query, columns []string, rows [][]any) error {
+	input, err := block(columns, rows)
+	if err != nil {
+		return err
+	}
+	return p.do(ctx, q, input)
+}
+
+func (p *Pool) do(ctx context.Context, q Query, input proto.Input) error {
+	c, err := p.get(ctx, signature(q.Settings))
+	if err != nil {
+		return nodeError(p.options.Node, false, err)
+	}
+	sent, err := c.run(ctx, q, input)
+	if (err == nil || ch.IsException(err)) && !c.client.IsClosed() {
+		p.put(c)
+	} else {
+		c.close()
+	}
+	return nodeError(p.options.Node, sent, err)
+}
+
+// get returns a live connection, preferring one that a legacy server has
+// already given these settings: such settings cannot be taken back.
+func (p *Pool) get(ctx context.Context, settings string) (*conn, error) {
+	for {
+		c := p.takeIdle(settings)
+		if c == nil {
+			break
+		}
+		if c.ping(ctx) == nil {
+			return c, nil
+		}
+		c.close()
+	}
+	return dial(ctx, p.options)
+}
+
+func (p *Pool) takeIdle(settings string) *conn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, c := range p.idle {
+		if c.legacy && c.settings != "" && c.settings != settings {
+			continue
+		}
+		p.idle = append(p.idle[:i], p.idle[i+1:]...)
+		return c
+	}
+	return nil
+}
+
+func (p *Pool) put(c *conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		c.close()
+		return
+	}
+	p.idle = append(p.idle, c)
+}
+
+// Close closes the idle connections; those in use close when they come back.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	for _, c := range p.idle {
+		c.close()
+	}
+	p.idle = nil
+}
+
+// Enum is the name of a value for an Enum8 or Enum16 column.
+type Enum string
+
+func block(columns []string, rows [][]any) (proto.Input, error) {
+	input := make(proto.Input, len(columns))
+	for i, name := range columns {
+		var column proto.ColInput
+		switch rows[0][i].(type) {
+		case string:
+			column = new(proto.ColStr)
+		case Enum:
+			column = new(proto.ColEnum)
+		case time.Time:
+			column = new(proto.ColDateTime)
+		case uint64:
+			column = new(proto.ColUInt64)
+		case uint32:
+			column = new(proto.ColUInt32)
+		case []string:
+			column = new(proto.ColStr).Array()
+		default:
+			return nil, fmt.Errorf("column %s: no wire form for %T", name, rows[0][i])
+		}
+		for _, row := range rows {
+			switch c := column.(type) {
+			case *proto.ColStr:
+				c.Append(row[i].(string))
+			case *proto.ColEnum:
+				c.Append(string(row[i].(Enum)))
+			case *proto.ColDateTime:
+				c.Append(row[i].(time.Time))
+			case *proto.ColUInt64:
+				c.Append(row[i].(uint64))
+			case *proto.ColUInt32:
+				c.Append(row[i].(uint32))
+			case *proto.ColArr[string]:
+				c.Append(row[i].([]string))
+			}
+		}
+		input[i] = proto.InputColumn{Name: name, Data: column}
+	}
+	return input, nil
+}
+
+// Session runs f on one connection of its own, for what lives as long as a
+// session does: temporary tables. The connection is closed afterwards.
+func (p *Pool) Session(ctx context.Context, f func(rows func(context.Context, Query) ([][]string, error)) error) error {
+	c, err := dial(ctx, p.options)
+	if err != nil {
+		return nodeError(p.options.Node, false, err)
+	}
+	defer c.close()
+	return f(func(ctx context.Context, q Query) ([][]string, error) {
+		var rows [][]string
+		q.OnRow = func(row []string) { rows = append(rows, row) }
+		sent, err := c.run(ctx, q, nil)
+		return rows, nodeError(p.options.Node, sent, err)
+	})
+}

@@ -1,0 +1,210 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+
+	"github.com/skein-migrate/skein/journal"
+)
+
+// AddFlags declares the flags that Load reads.
+func AddFlags(flags *pflag.FlagSet) {
+	flags.String("config", "", "configuration `file` (SKEIN_CONFIG; default ./skein.yaml)")
+	flags.String("env", "", "`environment` of the configuration to use (SKEIN_ENV)")
+	flags.String("ddl", "", "how statements reach the nodes of all clusters: on_cluster or direct")
+}
+
+// overrides are the flags and variables, bound by viper.
+type overrides struct {
+	viper   *viper.Viper
+	flags   *pflag.FlagSet
+	options Options
+}
+
+func newOverrides(options Options) (*overrides, error) {
+	o := &overrides{viper: options.Viper, flags: options.Flags, options: options}
+	if o.viper == nil {
+		o.viper = viper.New()
+	}
+	for _, bound := range []struct{ key, variable, flag string }{
+		{"config", "SKEIN_CONFIG", "config"},
+		{"env", "SKEIN_ENV", "env"},
+		{"ddl", "", "ddl"},
+	} {
+		if err := o.bind(bound.key, bound.variable, bound.flag); err != nil {
+			return nil, journal.Usagef("bind --%s: %w", bound.flag, err)
+		}
+	}
+	return o, nil
+}
+
+func (o *overrides) bind(key, variable, flag string) error {
+	if variable != "" {
+		if err := o.viper.BindEnv(key, variable); err != nil {
+			return err
+		}
+	}
+	if f := o.flag(flag); f != nil {
+		return o.viper.BindPFlag(key, f)
+	}
+	return nil
+}
+
+func (o *overrides) flag(name string) *pflag.Flag {
+	if o.flags == nil || name == "" {
+		return nil
+	}
+	return o.flags.Lookup(name)
+}
+
+func (o *overrides) path() string {
+	if o.options.Path != "" {
+		return o.options.Path
+	}
+	if path := o.viper.GetString("config"); path != "" {
+		return path
+	}
+	return DefaultPath
+}
+
+func (o *overrides) environment() string {
+	if o.options.Env != "" {
+		return o.options.Env
+	}
+	return o.viper.GetString("env")
+}
+
+// from says which of a flag and a variable gave a value, zero if neither did.
+func (o *overrides) from(key, variable, flag string) origin {
+	if f := o.flag(flag); f != nil && f.Changed {
+		return origin{override: "flag --" + flag}
+	}
+	if variable != "" && o.viper.GetString(key) != "" {
+		return origin{override: variable}
+	}
+	return origin{}
+}
+
+// variable is one SKEIN_ variable and what it sets.
+type variable struct {
+	name, key string
+	set       func(value string) error
+}
+
+// apply sets what the variables and then the flags say.
+func (o *overrides) apply(c *Config) []*Problem {
+	var problems []*Problem
+	known := map[string]string{}
+	for _, v := range c.variables() {
+		if other, taken := known[v.name]; taken && os.Getenv(v.name) != "" {
+			problems = append(problems, &Problem{at: origin{override: v.name}, Text: "means both " + other + " and " + v.key})
+			continue
+		}
+		known[v.name] = v.key
+		if err := o.bind(v.name, v.name, ""); err != nil {
+			problems = append(problems, &Problem{at: origin{override: v.name}, Text: err.Error()})
+			continue
+		}
+		value := o.viper.GetString(v.name)
+		if value == "" {
+			continue
+		}
+		if err := v.set(value); err != nil {
+			problems = append(problems, &Problem{at: origin{override: v.name}, Text: v.key + ": " + err.Error()})
+		}
+		c.origins.record(v.key, origin{override: v.name})
+		c.origins.forgetInside(v.key)
+	}
+	problems = append(problems, strayVariables(c, known)...)
+	if ddl := o.viper.GetString("ddl"); ddl != "" {
+		for i := range c.Clusters {
+			if cluster := &c.Clusters[i]; !cluster.SingleNode {
+				cluster.DDL = DDL(ddl)
+				c.origins.record(cluster.Key("ddl"), o.from("ddl", "", "ddl"))
+			}
+		}
+	}
+	return problems
+}
+
+func (c *Config) variables() []variable {
+	dir := filepath.Dir(c.Source)
+	text := func(into *string) func(string) error {
+		return func(value string) error { *into = value; return nil }
+	}
+	list := func(into *[]string) func(string) error {
+		return func(value string) error { *into = splitList(value); return nil }
+	}
+	secret := func(into *Secret) func(string) error {
+		return func(value string) (err error) { *into, err = parseSecret(value, dir); return err }
+	}
+	co := &c.Coordination
+	variables := []variable{
+		{"SKEIN_COORDINATION_ZOOKEEPER", "coordination.zookeeper", list(&co.ZooKeeper)},
+		{"SKEIN_COORDINATION_ROOT", "coordination.root", text(&co.Root)},
+		{"SKEIN_COORDINATION_LOCK", "coordination.lock", func(value string) error { co.Lock = Lock(value); return nil }},
+		{"SKEIN_COORDINATION_AUTH", "coordination.auth", secret(&co.Auth)},
+	}
+	for i := range c.Clusters {
+		cluster := &c.Clusters[i]
+		prefix := "SKEIN_CLUSTERS_" + variableName(cluster.Name) + "_"
+		variables = append(variables,
+			variable{prefix + "HOSTS", cluster.Key("hosts"), list(&cluster.Hosts)},
+			variable{prefix + "USER", cluster.Key("user"), text(&cluster.User)},
+			variable{prefix + "PASSWORD", cluster.Key("password"), secret(&cluster.Password)},
+			variable{prefix + "DATABASE", cluster.Key("database"), text(&cluster.Database)},
+			variable{prefix + "DDL", cluster.Key("ddl"), func(value string) error { cluster.DDL = DDL(value); return nil }},
+		)
+	}
+	return variables
+}
+
+// strayVariables reports variables that look as if they changed a cluster or
+// the coordination, and would be ignored.
+func strayVariables(c *Config, known map[string]string) []*Problem {
+	names := make([]string, 0, len(known))
+	for name := range known {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	var problems []*Problem
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, "SKEIN_CLUSTERS_") && !strings.HasPrefix(name, "SKEIN_COORDINATION_") {
+			continue
+		}
+		if _, ok := known[name]; !ok {
+			problems = append(problems, &Problem{
+				at:   origin{override: name},
+				Text: fmt.Sprintf("changes no key of %s%s", c.Source, didYouMean(name, names)),
+			})
+		}
+	}
+	return problems
+}
+
+// variableName writes a cluster's name as a part of a variable's name.
+func variableName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '_'
+	}, strings.ToUpper(name))
+}
+
+func splitList(value string) []string {
+	var items []string
+	for item := range strings.SplitSeq(value, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}

@@ -1,0 +1,209 @@
+package config
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/skein-migrate/skein/migration"
+	"github.com/skein-migrate/skein/storageset"
+)
+
+// readFile reads the file's root. An environment's section is read over the
+// rest; the other environments are read too, over a copy, for their mistakes.
+func (c *Config) readFile(r *reader, root *yaml.Node, environment string) {
+	s := r.section(root, "", "")
+	c.readSections(s)
+	environments := s.sub("environments")
+	s.end()
+
+	var names []string
+	if environments != nil {
+		names = slices.Sorted(maps.Keys(environments.fields))
+	}
+	if environment != "" && !slices.Contains(names, environment) {
+		from := c.origins.nearest("environments")
+		if chosen, ok := c.origins.byKey["environment"]; ok {
+			from = chosen
+		}
+		r.problems = append(r.problems, &Problem{at: from, Text: "no environment \"" + environment + "\"" + thereAre(names)})
+	}
+	// The chosen one last: the others are read over what the file alone says.
+	for _, name := range names {
+		if name != environment {
+			scratch := c.clone()
+			scratch.readEnvironment(&reader{dir: r.dir, origins: scratch.origins}, environments, name, r)
+		}
+	}
+	if slices.Contains(names, environment) {
+		c.readEnvironment(&reader{dir: r.dir, origins: c.origins}, environments, environment, r)
+	}
+}
+
+func (c *Config) readEnvironment(r *reader, environments *section, name string, report *reader) {
+	r.environment = name
+	s := r.section(environments.fields[name].value, join("environments", name), "")
+	c.readSections(s)
+	s.end()
+	report.problems = append(report.problems, r.problems...)
+}
+
+func (c *Config) readSections(s *section) {
+	var seen []string
+	for i, node := range s.items("clusters") {
+		path := indexed(join(s.path, "clusters"), i)
+		name := s.entryName(node, path, &seen)
+		at := slices.IndexFunc(c.Clusters, func(o Cluster) bool { return o.Name == name && name != "" })
+		if at < 0 {
+			at = len(c.Clusters)
+			c.Clusters = append(c.Clusters, newCluster(at))
+			s.origins.record(indexed("clusters", at), s.at(node))
+		}
+		c.Clusters[at].read(s.section(node, path, indexed("clusters", at)))
+	}
+	if coordination := s.sub("coordination"); coordination != nil {
+		c.Coordination.read(coordination)
+	}
+	seen = nil
+	for i, node := range s.items("groups") {
+		path := indexed(join(s.path, "groups"), i)
+		name := s.entryName(node, path, &seen)
+		at := slices.IndexFunc(c.Groups, func(o Group) bool { return o.Name == name && name != "" })
+		if at < 0 {
+			at = len(c.Groups)
+			c.Groups = append(c.Groups, Group{index: at})
+			s.origins.record(indexed("groups", at), s.at(node))
+		}
+		c.Groups[at].read(s.section(node, path, indexed("groups", at)))
+	}
+}
+
+// entryName peeks at the name by which an entry overlays another one, and
+// reports a second entry of one name in one list.
+func (s *section) entryName(node *yaml.Node, path string, seen *[]string) string {
+	entry := resolve(node)
+	for i := 0; i+1 < len(entry.Content) && entry.Kind == yaml.MappingNode; i += 2 {
+		name := resolve(entry.Content[i+1])
+		if entry.Content[i].Value != "name" || !isText(name) || name.Value == "" {
+			continue
+		}
+		if slices.Contains(*seen, name.Value) {
+			s.problem(name, "%s.name: %q is already the name of another entry", path, name.Value)
+		}
+		*seen = append(*seen, name.Value)
+		return name.Value
+	}
+	if entry.Kind == yaml.MappingNode {
+		s.problem(node, "%s: name is missing", path)
+	}
+	return ""
+}
+
+func (c *Cluster) read(s *section) {
+	c.readURL(s)
+	s.text("name", &c.Name)
+	s.list("hosts", &c.Hosts)
+	s.text("cluster_name", &c.ClusterName)
+	s.text("distributed_cluster_name", &c.DistributedClusterName)
+	s.flag("single_node", &c.SingleNode)
+	s.text("database", &c.Database)
+	s.text("user", &c.User)
+	s.secret("password", &c.Password)
+	readTLS(s, &c.TLS)
+	readStorageSets(s, &c.StorageSets)
+	ddl := string(c.DDL)
+	s.text("ddl", &ddl)
+	c.DDL = DDL(ddl)
+	if connect := s.sub("connect"); connect != nil {
+		connect.count("retries", &c.Connect.Retries)
+		connect.duration("interval", time.Millisecond, &c.Connect.Interval)
+		connect.duration("timeout", time.Millisecond, &c.Connect.Timeout)
+		connect.end()
+	}
+	if limits := s.sub("limits"); limits != nil {
+		limits.duration("ddl", time.Second, &c.Limits.DDL)
+		limits.duration("wait", time.Second, &c.Limits.Wait)
+		limits.end()
+	}
+	s.table("address_map", &c.AddressMap)
+	s.text("unsharded_replica", &c.UnshardedReplica)
+	s.table("paths", &c.Paths)
+	s.text("ddl_queue_path", &c.DDLQueuePath)
+	s.end()
+}
+
+func (c *Coordination) read(s *section) {
+	s.list("zookeeper", &c.ZooKeeper)
+	s.text("root", &c.Root)
+	lock := string(c.Lock)
+	s.text("lock", &lock)
+	c.Lock = Lock(lock)
+	s.duration("session_timeout", time.Second, &c.SessionTimeout)
+	s.secret("auth", &c.Auth)
+	readTLS(s, &c.TLS)
+	s.end()
+}
+
+func (g *Group) read(s *section) {
+	s.text("name", &g.Name)
+	readStorageSets(s, &g.StorageSets)
+	readiness := string(g.Readiness)
+	s.text("readiness", &readiness)
+	g.Readiness = migration.Readiness(readiness)
+	s.list("depends_on", &g.DependsOn)
+	if node := s.take("dir"); node != nil {
+		s.problem(s.fields["dir"].key, "%s.dir: file migrations come later; Go groups are compiled in", s.path)
+	}
+	s.end()
+}
+
+func readStorageSets(s *section, into *[]storageset.Key) {
+	names := make([]string, len(*into))
+	for i, key := range *into {
+		names[i] = string(key)
+	}
+	s.list("storage_sets", &names)
+	*into = make([]storageset.Key, len(names))
+	for i, name := range names {
+		(*into)[i] = storageset.Key(name)
+	}
+}
+
+// readTLS reads tls: true, tls: false or tls: {ca: …}. Keys replace what was there.
+func readTLS(s *section, into **TLS) {
+	node := s.take("tls")
+	if node == nil {
+		return
+	}
+	if isBool(node) {
+		*into = nil
+		if strings.EqualFold(node.Value, "true") {
+			*into = &TLS{dir: s.dir}
+		}
+		return
+	}
+	t := &TLS{dir: s.dir}
+	inner := s.section(node, join(s.path, "tls"), join(s.key, "tls"))
+	inner.text("ca", &t.CA)
+	inner.text("cert", &t.Cert)
+	inner.text("key", &t.Key)
+	inner.text("server_name", &t.ServerName)
+	inner.flag("skip_verify", &t.SkipVerify)
+	inner.end()
+	if (t.Cert == "") != (t.Key == "") {
+		s.problem(node, "%s: cert and key go together", inner.path)
+	}
+	*into = t
+}
+
+// clone copies what reading an environment may change.
+func (c *Config) clone() *Config {
+	other := *c
+	other.Clusters = slices.Clone(c.Clusters)
+	other.Groups = slices.Clone(c.Groups)
+	other.origins.byKey = maps.Clone(c.origins.byKey)
+	return &other
+}

@@ -1,0 +1,252 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// reader collects what is wrong in one file, and where each value came from.
+type reader struct {
+	dir         string // of the file
+	environment string // the section being read, empty outside of environments
+	problems    []*Problem
+	origins     origins
+}
+
+func (r *reader) at(node *yaml.Node) origin {
+	return origin{file: r.origins.file, line: node.Line, column: node.Column, environment: r.environment}
+}
+
+func (r *reader) problem(node *yaml.Node, format string, args ...any) {
+	r.problems = append(r.problems, &Problem{at: r.at(node), Text: fmt.Sprintf(format, args...)})
+}
+
+// section is one mapping of the file. The keys that it is asked for are the
+// keys that it knows; end reports the others. Every read leaves its target
+// alone when the key is not there, so that an environment's section can be read
+// over what the file says.
+type section struct {
+	*reader
+	node   *yaml.Node
+	path   string // as the file has it, for messages: environments.staging.clusters[0]
+	key    string // where it ends up: clusters[0]
+	fields map[string]field
+	known  []string
+}
+
+type field struct{ key, value *yaml.Node }
+
+// section opens a mapping. Anything else is a problem, and is read as empty.
+func (r *reader) section(node *yaml.Node, path, key string) *section {
+	s := &section{reader: r, node: node, path: path, key: key, fields: map[string]field{}}
+	if node = resolve(node); node.Kind != yaml.MappingNode {
+		r.problem(s.node, "%s: want keys and values, have %s", s.name(), kind(node))
+		return s
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		name, value := node.Content[i], node.Content[i+1]
+		if name.Kind != yaml.ScalarNode || name.Tag == "!!merge" {
+			r.problem(name, "%s: only plain keys are allowed here, have %s", s.name(), keyKind(name))
+			continue
+		}
+		if first, again := s.fields[name.Value]; again {
+			r.problem(name, "key %q in %s is already given at line %d", name.Value, s.name(), first.key.Line)
+			continue
+		}
+		s.fields[name.Value] = field{key: name, value: value}
+	}
+	return s
+}
+
+func (s *section) name() string {
+	if s.path == "" {
+		return "the file"
+	}
+	return s.path
+}
+
+// end reports the keys that nothing asked for.
+func (s *section) end() {
+	for name, f := range s.fields {
+		if !slices.Contains(s.known, name) {
+			s.problem(f.key, "unknown key %q in %s%s", name, s.name(), didYouMean(name, s.known))
+		}
+	}
+}
+
+// take returns the value of a key, nil if it is not there, and records its origin.
+func (s *section) take(name string) *yaml.Node {
+	s.known = append(s.known, name)
+	f, ok := s.fields[name]
+	if !ok {
+		return nil
+	}
+	s.origins.record(join(s.key, name), s.at(f.key))
+	return resolve(f.value)
+}
+
+// enter is take for a value that an environment adds to and does not replace.
+func (s *section) enter(name string) *yaml.Node {
+	key := join(s.key, name)
+	first, given := s.origins.byKey[key]
+	node := s.take(name)
+	if given {
+		s.origins.record(key, first)
+	}
+	return node
+}
+
+func (s *section) has(name string) bool { _, ok := s.fields[name]; return ok }
+
+// wrong reports a value that is not what its key wants. It never prints the
+// value: it may be a misplaced password.
+func (s *section) wrong(node *yaml.Node, name, want string) {
+	s.problem(node, "%s: want %s, have %s", join(s.path, name), want, kind(node))
+}
+
+// text reads a string. In an environment null takes the file's value back.
+func (s *section) text(name string, into *string) bool {
+	node := s.take(name)
+	switch {
+	case node == nil:
+		return false
+	case isNull(node) && s.environment != "":
+		*into = ""
+	case !isText(node):
+		s.wrong(node, name, "text (quote it if it is)")
+		return false
+	case node.Value == "":
+		s.problem(node, "%s: is empty: leave the key out instead", join(s.path, name))
+		return false
+	default:
+		*into = node.Value
+	}
+	return true
+}
+
+func (s *section) secret(name string, into *Secret) {
+	node := s.take(name)
+	switch {
+	case node == nil:
+	case isNull(node) && s.environment != "":
+		*into = Secret{}
+	case !isText(node):
+		s.wrong(node, name, "a secret, env:NAME or file:/path (quote it if it is)")
+	default:
+		secret, err := parseSecret(node.Value, s.dir)
+		if err != nil {
+			s.problem(node, "%s: %v", join(s.path, name), err)
+		}
+		*into = secret
+	}
+}
+
+func (s *section) flag(name string, into *bool) {
+	if node := s.take(name); node != nil {
+		if !isBool(node) {
+			s.wrong(node, name, "true or false")
+			return
+		}
+		*into = strings.EqualFold(node.Value, "true")
+	}
+}
+
+func (s *section) count(name string, into *int) {
+	if node := s.take(name); node != nil {
+		n, err := strconv.Atoi(node.Value)
+		if node.Kind != yaml.ScalarNode || err != nil || n < 0 || n > 1000 {
+			s.wrong(node, name, "a number from 0 to 1000")
+			return
+		}
+		*into = n
+	}
+}
+
+func (s *section) duration(name string, least time.Duration, into *time.Duration) {
+	node := s.take(name)
+	if node == nil {
+		return
+	}
+	if !isText(node) {
+		s.wrong(node, name, "a duration such as 30s or 5m")
+		return
+	}
+	d, err := time.ParseDuration(node.Value)
+	switch {
+	case err != nil:
+		s.problem(node, "%s: %q is not a duration: write 30s, 5m or 1h30m", join(s.path, name), node.Value)
+	case d < least:
+		s.problem(node, "%s: %s is too short, use %s or more", join(s.path, name), d, least)
+	default:
+		*into = d
+	}
+}
+
+// list reads a list of strings; it replaces what was there.
+func (s *section) list(name string, into *[]string) {
+	node := s.take(name)
+	if node == nil {
+		return
+	}
+	if node.Kind != yaml.SequenceNode {
+		s.wrong(node, name, "a list")
+		return
+	}
+	s.origins.forgetInside(join(s.key, name))
+	items := make([]string, 0, len(node.Content))
+	for i, entry := range node.Content {
+		item := resolve(entry)
+		if !isText(item) || item.Value == "" {
+			s.wrong(entry, indexed(name, i), "text")
+			continue
+		}
+		s.origins.record(indexed(join(s.key, name), len(items)), s.at(entry))
+		items = append(items, item.Value)
+	}
+	*into = items
+}
+
+// table reads a mapping of strings to strings; it replaces what was there.
+func (s *section) table(name string, into *map[string]string) {
+	node := s.take(name)
+	if node == nil {
+		return
+	}
+	inner := s.section(node, join(s.path, name), join(s.key, name))
+	s.origins.forgetInside(join(s.key, name))
+	entries := make(map[string]string, len(inner.fields))
+	for key := range inner.fields {
+		var value string
+		if inner.text(key, &value) {
+			entries[key] = value
+		}
+	}
+	*into = entries
+}
+
+// sub opens the mapping under a key, nil if it is not there.
+func (s *section) sub(name string) *section {
+	node := s.enter(name)
+	if node == nil {
+		return nil
+	}
+	return s.section(node, join(s.path, name), join(s.key, name))
+}
+
+// items lists the nodes under a key.
+func (s *section) items(name string) []*yaml.Node {
+	node := s.enter(name)
+	if node == nil {
+		return nil
+	}
+	if node.Kind != yaml.SequenceNode {
+		s.wrong(node, name, "a list")
+		return nil
+	}
+	return node.Content
+}

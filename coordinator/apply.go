@@ -1,0 +1,247 @@
+package coordinator
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/plan"
+)
+
+// apply runs one migration: a row that says so, each step until every node has
+// it, and a row that says it is done. The row is durable before what it
+// announces is sent.
+func (s *session) apply(ctx context.Context, t target, p MigrationPlan) error {
+	began := s.c.now()
+	entry, err := s.begin(ctx, t, p.Steps)
+	if err != nil {
+		return err
+	}
+	for i, step := range p.Steps {
+		if i > 0 && s.stopped() {
+			return s.fail(ctx, entry, step, nil, &journal.InterruptedError{})
+		}
+		if err := s.step(ctx, &entry, step); err != nil {
+			return err
+		}
+	}
+	s.finish(t, entry, began)
+	return nil
+}
+
+// begin writes the in_progress row, with what is there already, in one insert
+// with the completed row of the migration before it.
+func (s *session) begin(ctx context.Context, t target, steps []plan.Step) (journal.Entry, error) {
+	present, err := s.c.options.Observer.Present(ctx, steps)
+	if err != nil {
+		return journal.Entry{}, err
+	}
+	entry, err := s.entry(t, journal.InProgress)
+	if err != nil {
+		return entry, err
+	}
+	entry.Steps, entry.Step = len(steps), 1
+	if len(steps) > 0 {
+		entry.StepHash, entry.PendingNodes = steps[0].Hash, journal.Names(steps[0].Nodes)
+	}
+	setNote(&entry, journal.Note{Before: present, Direction: t.direction})
+	if err := s.write(ctx, entry); err != nil {
+		return entry, err
+	}
+	s.emit(journal.MigrationStarted{Key: t.key, Direction: t.direction, Steps: len(steps)})
+	return entry, nil
+}
+
+func (s *session) entry(t target, status journal.Status) (journal.Entry, error) {
+	checksum, err := t.migration.Checksum()
+	if err != nil {
+		return journal.Entry{}, err
+	}
+	backward, err := t.migration.BackwardText()
+	if err != nil {
+		return journal.Entry{}, err
+	}
+	return journal.Entry{
+		Key: t.key, Timestamp: s.c.now(), Status: status, Version: s.next(), Direction: t.direction,
+		RunID: s.run.ID, Epoch: s.run.Epoch, Checksum: checksum, AppliedBy: s.run.AppliedBy, Backward: backward,
+	}, nil
+}
+
+// write makes a row durable, together with a finished one that waits for it.
+func (s *session) write(ctx context.Context, entry journal.Entry) error {
+	if s.finished != nil && s.finished.Group == entry.Group {
+		if err := s.c.options.Rows.Write(ctx, *s.finished, entry); err != nil {
+			return err
+		}
+		s.announce()
+		return nil
+	}
+	if err := s.flushFinished(ctx); err != nil {
+		return err
+	}
+	return s.c.options.Rows.Write(ctx, entry)
+}
+
+func (s *session) flushFinished(ctx context.Context) error {
+	if s.finished == nil {
+		return nil
+	}
+	if err := s.c.options.Rows.Write(ctx, *s.finished); err != nil {
+		return err
+	}
+	s.announce()
+	return nil
+}
+
+func (s *session) announce() {
+	s.finished = nil
+	if s.done != nil {
+		s.done()
+		s.done = nil
+	}
+}
+
+// step runs one step. A statement without conditions gets a row before and
+// after: nothing but the row can say whether it ran.
+func (s *session) step(ctx context.Context, entry *journal.Entry, step plan.Step) error {
+	blind := len(step.Statement.After) == 0
+	entry.Step, entry.StepHash, entry.PendingNodes = step.Index, step.Hash, journal.Names(step.Nodes)
+	if blind {
+		note := noteOf(*entry)
+		note.Called = true
+		setNote(entry, note)
+		if err := s.rewrite(ctx, entry); err != nil {
+			return s.fail(ctx, *entry, step, nil, err)
+		}
+	}
+	outcomes, err := s.c.options.Servers.Run(ctx, s.execution(), step)
+	if err != nil {
+		return s.fail(ctx, *entry, step, outcomes, err)
+	}
+	entry.Step, entry.PendingNodes = step.Index+1, nil
+	if blind && step.Index < step.Of {
+		if err := s.rewrite(ctx, entry); err != nil {
+			return s.fail(ctx, *entry, step, outcomes, err)
+		}
+	}
+	return nil
+}
+
+func (s *session) rewrite(ctx context.Context, entry *journal.Entry) error {
+	entry.Version, entry.Timestamp = s.next(), s.c.now()
+	return s.write(ctx, *entry)
+}
+
+// fail leaves the migration in progress and says why, in its row and to the
+// caller. The row is written with whatever is alive, even after an interrupt.
+func (s *session) fail(ctx context.Context, entry journal.Entry, step plan.Step, hosts []journal.HostOutcome, cause error) error {
+	failure := &journal.PartialError{
+		Key: entry.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary, Text: step.Text,
+		Hosts: hosts, Cause: cause,
+	}
+	entry.PendingNodes = nil
+	for _, host := range hosts {
+		if host.Outcome != journal.Done {
+			entry.PendingNodes = append(entry.PendingNodes, host.Node)
+		}
+	}
+	entry.Error = failure.Error()
+	entry.Version, entry.Timestamp = s.next(), s.c.now()
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseLimit)
+	defer cancel()
+	if err := s.lease.Confirm(after); err != nil {
+		// Another run may have taken over: its rows are the ones that count.
+		s.emit(journal.Warning{Text: fmt.Sprintf("the error of %s is not recorded: %v", entry.Key, err)})
+	} else if err := s.c.options.Rows.WriteAnyhow(after, entry); err != nil {
+		s.emit(journal.Warning{Text: fmt.Sprintf("the error of %s is not recorded: %v", entry.Key, err)})
+	}
+	s.emit(journal.MigrationFailed{
+		Key: entry.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary, Text: step.Text,
+		Hosts: hosts, Err: cause,
+	})
+	return failure
+}
+
+// finish keeps the last row for the next write, and announces it then.
+func (s *session) finish(t target, entry journal.Entry, began time.Time) {
+	entry.Status = journal.Completed
+	if t.direction == journal.Backward {
+		entry.Status = journal.NotStarted
+	}
+	entry.Version, entry.Timestamp = s.next(), s.c.now()
+	entry.Duration = s.c.now().Sub(began)
+	entry.Error, entry.PendingNodes, entry.StepHash = "", nil, ""
+	setNote(&entry, journal.Note{})
+	s.finished = &entry
+	s.done = func() {
+		s.emit(journal.MigrationFinished{Key: t.key, Direction: t.direction, Status: entry.Status, Took: entry.Duration})
+	}
+}
+
+// fake writes status alone.
+func (s *session) fake(ctx context.Context, t target) error {
+	status := journal.Completed
+	if t.direction == journal.Backward {
+		status = journal.NotStarted
+	}
+	entry, err := s.entry(t, status)
+	if err != nil {
+		return err
+	}
+	setNote(&entry, journal.Note{Fake: true})
+	if err := s.write(ctx, entry); err != nil {
+		return err
+	}
+	s.emit(journal.MigrationFinished{Key: t.key, Direction: t.direction, Status: status, Fake: true})
+	return nil
+}
+
+func noteOf(entry journal.Entry) journal.Note {
+	var note journal.Note
+	if entry.Note != "" {
+		_ = json.Unmarshal([]byte(entry.Note), &note) // another version's note says nothing to us
+	}
+	return note
+}
+
+func setNote(entry *journal.Entry, note journal.Note) {
+	text, err := json.Marshal(note)
+	if err == nil { // plain strings always marshal
+		entry.Note = string(text)
+	}
+}
+
+// system makes or drops the state tables themselves. There is no row to be
+// written before they are there, nor after they are gone: what is missing is
+// made, node by node, and the conditions alone decide.
+func (s *session) system(ctx context.Context, t target, p MigrationPlan) error {
+	began := s.c.now()
+	if t.direction == journal.Backward {
+		if err := s.flushFinished(ctx); err != nil {
+			return err
+		}
+		s.trail = noTrail{}
+	}
+	s.emit(journal.MigrationStarted{Key: t.key, Direction: t.direction, Steps: len(p.Steps)})
+	for _, step := range p.Steps {
+		if err := s.where(ctx, step, nil); err != nil {
+			return err
+		}
+	}
+	if t.direction == journal.Backward {
+		s.emit(journal.MigrationFinished{Key: t.key, Direction: t.direction, Status: journal.NotStarted, Took: s.c.now().Sub(began)})
+		return nil
+	}
+	entry, err := s.entry(t, journal.Completed)
+	if err != nil {
+		return err
+	}
+	entry.Duration, entry.Steps = s.c.now().Sub(began), len(p.Steps)
+	if err := s.write(ctx, entry); err != nil {
+		return err
+	}
+	s.emit(journal.MigrationFinished{Key: t.key, Direction: t.direction, Status: journal.Completed, Took: entry.Duration})
+	return nil
+}

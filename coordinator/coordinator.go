@@ -1,0 +1,118 @@
+// Package coordinator decides: which migrations run, in which order, what a
+// plan is made of, what is written before and after each statement, and how a
+// half-done migration is taken back. It declares what it needs of servers,
+// state and lock; package cli wires them.
+package coordinator
+
+import (
+	"context"
+	"time"
+
+	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/migration"
+	"github.com/skein-migrate/skein/plan"
+	"github.com/skein-migrate/skein/storageset"
+)
+
+// Servers say what the clusters are and run steps on them.
+type Servers interface {
+	// Facts reads the facts of configured clusters, by name. A node that does
+	// not answer is an error.
+	Facts(ctx context.Context, clusters []string) ([]plan.Facts, error)
+	// Run sends a step and waits for every node of it; see package cluster.
+	Run(ctx context.Context, x plan.Execution, step plan.Step) ([]journal.HostOutcome, error)
+	// InactiveReplicas checks every replicated table of configured clusters.
+	InactiveReplicas(ctx context.Context, clusters []string) (tables []journal.InactiveReplica, checked int, err error)
+}
+
+// Observer compares nodes with what statements state.
+type Observer interface {
+	// Check compares every node of a step with its conditions, once.
+	Check(ctx context.Context, step plan.Step) []journal.NodeVerdict
+	// Present maps the subjects of the steps' conditions to the nodes that have them.
+	Present(ctx context.Context, steps []plan.Step) (map[string][]string, error)
+}
+
+// States reads the state tables.
+type States interface {
+	// Missing lists the nodes without state tables, of how many that answer; all
+	// of them: nothing started.
+	Missing(ctx context.Context) (missing []string, of int, err error)
+	// Rows counts the rows on the nodes that have the tables.
+	Rows(ctx context.Context) (int, error)
+	// Read returns the newest entry of each migration, after a barrier if asked.
+	Read(ctx context.Context, barrier bool) (map[journal.Key]journal.Entry, error)
+}
+
+// Rows writes the state tables.
+type Rows interface {
+	Write(ctx context.Context, entries ...journal.Entry) error
+	WriteAnyhow(ctx context.Context, entries ...journal.Entry) error
+}
+
+// Trail is the audit trail of a run.
+type Trail interface {
+	Record(event journal.Event)
+	Flush(ctx context.Context) error
+}
+
+// Locker keeps two runs apart. Held ends when the lease is lost, with a
+// *journal.LockLostError as its cause.
+type Locker interface {
+	Acquire(ctx context.Context, holder journal.Holder, floor uint64) (held context.Context, lease Lease, err error)
+}
+
+// Lease is a held lock.
+type Lease interface {
+	Epoch() uint64
+	// Confirm proves by a round trip that the lease is still held.
+	Confirm(ctx context.Context) error
+	Release(ctx context.Context) error
+}
+
+// Options are what a Coordinator works with. All but Trail are needed.
+type Options struct {
+	Registry *migration.Registry
+	Sets     storageset.Map
+	Servers  Servers
+	Observer Observer
+	States   States
+	Rows     Rows
+	Locker   Locker
+	// Trail makes the audit trail of a run; nil: none is kept.
+	Trail  func(runID string) Trail
+	Holder journal.Holder // RunID included
+	Events journal.Sink
+	// Stop, once closed, lets the statement in flight end and stops then.
+	Stop <-chan struct{}
+	// Unlocked says that Locker keeps nobody out.
+	Unlocked bool
+}
+
+// Coordinator runs commands over one configuration. One command at a time.
+type Coordinator struct {
+	options Options
+	now     func() time.Time
+}
+
+// New makes a Coordinator.
+func New(options Options) *Coordinator {
+	if options.Events == nil {
+		options.Events = func(journal.Event) {}
+	}
+	return &Coordinator{options: options, now: time.Now}
+}
+
+// Request says what a command is to do. Which fields a command reads is said
+// with the command.
+type Request struct {
+	Groups    []string              // empty: all
+	Readiness []migration.Readiness // empty: any
+	ID        string                // run, reverse: exact
+	Through   string                // migrate, revert: a prefix of one ID
+	Count     int                   // migrate, rollback: at most so many; 0: all (migrate) or 1 (rollback)
+	Force     bool
+	Fake      bool // write status alone
+	// IncludeSystem lets revert take back skein's own group.
+	IncludeSystem bool
+}

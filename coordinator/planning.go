@@ -1,0 +1,155 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/migration"
+	"github.com/skein-migrate/skein/plan"
+	"github.com/skein-migrate/skein/storageset"
+)
+
+// MigrationPlan is what would run, or runs, of one migration.
+type MigrationPlan struct {
+	Key       journal.Key
+	Direction journal.Direction
+	Blocking  bool
+	Fake      bool
+	Steps     []plan.Step
+	Notes     []string // what was skipped, and why
+}
+
+// verb is a command that changes something.
+type verb func(*Coordinator, entries, Request) ([]target, error)
+
+// The commands. Each picks migrations; all else they have in common.
+func migrate(c *Coordinator, e entries, r Request) ([]target, error)  { return c.selectMigrate(e, r) }
+func run(c *Coordinator, e entries, r Request) ([]target, error)      { return c.selectRun(e, r) }
+func reverse(c *Coordinator, e entries, r Request) ([]target, error)  { return c.selectReverse(e, r) }
+func rollback(c *Coordinator, e entries, r Request) ([]target, error) { return c.selectRollback(e, r) }
+func revert(c *Coordinator, e entries, r Request) ([]target, error)   { return c.selectRevert(e, r) }
+
+// Plan says what Migrate would run. It takes no lock and writes nothing.
+func (c *Coordinator) Plan(ctx context.Context, r Request) ([]MigrationPlan, error) {
+	return c.dry(ctx, migrate, r)
+}
+
+// PlanRun, PlanReverse, PlanRollback and PlanRevert are the dry runs of their commands.
+func (c *Coordinator) PlanRun(ctx context.Context, r Request) ([]MigrationPlan, error) {
+	return c.dry(ctx, run, r)
+}
+
+// PlanReverse is the dry run of Reverse.
+func (c *Coordinator) PlanReverse(ctx context.Context, r Request) ([]MigrationPlan, error) {
+	return c.dry(ctx, reverse, r)
+}
+
+// PlanRollback is the dry run of Rollback.
+func (c *Coordinator) PlanRollback(ctx context.Context, r Request) ([]MigrationPlan, error) {
+	return c.dry(ctx, rollback, r)
+}
+
+// PlanRevert is the dry run of Revert.
+func (c *Coordinator) PlanRevert(ctx context.Context, r Request) ([]MigrationPlan, error) {
+	return c.dry(ctx, revert, r)
+}
+
+func (c *Coordinator) dry(ctx context.Context, pick verb, r Request) ([]MigrationPlan, error) {
+	state, err := c.readAnyhow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	targets, err := pick(c, state, r)
+	if err != nil {
+		return nil, err
+	}
+	return c.plan(ctx, targets, r.Fake)
+}
+
+// plan makes the steps of targets in the order in which they run.
+func (c *Coordinator) plan(ctx context.Context, targets []target, fake bool) ([]MigrationPlan, error) {
+	planner, err := c.planner(ctx, targets)
+	if err != nil {
+		return nil, err
+	}
+	plans := make([]MigrationPlan, 0, len(targets))
+	for _, t := range targets {
+		p, err := planOne(planner, t)
+		if err != nil {
+			return nil, err
+		}
+		p.Fake = fake
+		plans = append(plans, p)
+	}
+	return plans, nil
+}
+
+func planOne(planner *plan.Planner, t target) (MigrationPlan, error) {
+	p := MigrationPlan{
+		Key: t.key, Direction: t.direction,
+		Blocking: t.migration.Blocking && t.direction == journal.Forward,
+	}
+	steps, notes, err := planner.Operations(t.operations())
+	if err != nil {
+		return p, planError(t.key, err)
+	}
+	for i := range steps {
+		steps[i].Key = t.key
+		if t.key.Group == migration.System {
+			// The state tables are what ON CLUSTER's outcome would be written to.
+			steps[i] = steps[i].Directly()
+		}
+	}
+	p.Steps, p.Notes = steps, notes
+	return p, nil
+}
+
+// planError keeps the kind of a refusal, under the name of its migration.
+func planError(key journal.Key, err error) error {
+	var usage *journal.UsageError
+	if errors.As(err, &usage) {
+		return journal.Usagef("plan %s: %w", key, err)
+	}
+	return journal.Refusef("plan %s: %w", key, err)
+}
+
+func (c *Coordinator) planner(ctx context.Context, targets []target) (*plan.Planner, error) {
+	clusters, err := c.clusters(targets)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := c.options.Servers.Facts(ctx, clusters)
+	if err != nil {
+		return nil, err
+	}
+	return plan.New(c.options.Sets, facts...), nil
+}
+
+// clusters lists the configured clusters that targets touch.
+func (c *Coordinator) clusters(targets []target) ([]string, error) {
+	var out []string
+	for _, t := range targets {
+		for _, operation := range t.operations() {
+			name, err := c.options.Sets.Cluster(plan.PlaceOf(operation).StorageSet)
+			if err != nil {
+				return nil, journal.Usagef("%s: %w", t.key, err)
+			}
+			if !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
+	return out, nil
+}
+
+// stateCluster is the configured cluster of the state tables.
+func (c *Coordinator) stateCluster() (string, error) {
+	name, err := c.options.Sets.Cluster(storageset.Migrations)
+	if err != nil {
+		return "", fmt.Errorf("find the state tables: %w", &journal.UsageError{Err: err})
+	}
+	return name, nil
+}

@@ -1,0 +1,255 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/migration"
+	"github.com/skein-migrate/skein/plan"
+)
+
+// releaseLimit bounds what is still written and released after the end.
+const releaseLimit = 20 * time.Second
+
+// Result is what a command did.
+type Result struct {
+	Run     journal.Run
+	Applied []journal.Key // in order
+	Plans   []MigrationPlan
+}
+
+// Migrate runs all pending migrations of the request: Groups, Readiness,
+// Through, Count, Force, Fake.
+func (c *Coordinator) Migrate(ctx context.Context, r Request) (Result, error) {
+	return c.change(ctx, migrate, r)
+}
+
+// Run runs one migration: Groups, ID, Force, Fake.
+func (c *Coordinator) Run(ctx context.Context, r Request) (Result, error) {
+	return c.change(ctx, run, r)
+}
+
+// Reverse runs one completed migration backward: Groups, ID, Force, Fake.
+func (c *Coordinator) Reverse(ctx context.Context, r Request) (Result, error) {
+	return c.change(ctx, reverse, r)
+}
+
+// Rollback runs the last Count migrations of a group backward.
+func (c *Coordinator) Rollback(ctx context.Context, r Request) (Result, error) {
+	return c.change(ctx, rollback, r)
+}
+
+// Revert runs all completed migrations backward, to Through: Groups, Through,
+// Force, Fake, IncludeSystem.
+func (c *Coordinator) Revert(ctx context.Context, r Request) (Result, error) {
+	return c.change(ctx, revert, r)
+}
+
+// change is what every changing command does: take the lock, read the state,
+// pick migrations, plan, look before the leap, and run.
+func (c *Coordinator) change(ctx context.Context, pick verb, r Request) (Result, error) {
+	return c.locked(ctx, func(ctx context.Context, s *session) error {
+		targets, err := pick(c, s.state, r)
+		if err != nil || len(targets) == 0 {
+			return err
+		}
+		plans, err := c.plan(ctx, targets, r.Fake)
+		if err != nil {
+			return err
+		}
+		s.result.Plans = plans
+		if !r.Fake {
+			if err := s.preflight(ctx, targets); err != nil {
+				return err
+			}
+		}
+		return s.all(ctx, targets, plans)
+	})
+}
+
+// session is one run under the lock.
+type session struct {
+	c       *Coordinator
+	run     journal.Run
+	lease   Lease
+	trail   Trail
+	state   entries
+	counter uint32
+	// finished is the completed row of the last migration, which goes into one
+	// insert with the next one's first row.
+	finished *journal.Entry
+	done     func() // announces it
+	result   Result
+}
+
+// locked takes the lock, reads the state behind a barrier, and runs f. What
+// follows the end — the last row, the audit trail, the release — is done even
+// when the context has ended.
+func (c *Coordinator) locked(ctx context.Context, f func(context.Context, *session) error) (Result, error) {
+	unlocked, err := c.readAnyhow(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	held, lease, err := c.options.Locker.Acquire(ctx, c.options.Holder, unlocked.epoch())
+	if err != nil {
+		return Result{}, err
+	}
+	s := &session{c: c, lease: lease, trail: noTrail{}}
+	s.run = journal.Run{
+		ID: c.options.Holder.RunID, Epoch: lease.Epoch(), Command: c.options.Holder.Command,
+		AppliedBy: c.options.Holder.User + "@" + c.options.Holder.Host,
+	}
+	s.result.Run = s.run
+	if c.options.Trail != nil {
+		s.trail = c.options.Trail(s.run.ID)
+	}
+	s.emit(journal.LockAcquired{Run: s.run, Unlocked: c.options.Unlocked})
+	err = s.work(held, f)
+	var lost *journal.LockLostError
+	if cause := context.Cause(held); err != nil && ctx.Err() == nil && errors.As(cause, &lost) {
+		err = fmt.Errorf("%w (%w)", err, lost)
+	}
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseLimit)
+	defer cancel()
+	if flushErr := s.trail.Flush(after); flushErr != nil {
+		s.emit(journal.Warning{Text: flushErr.Error()})
+	}
+	if releaseErr := lease.Release(after); releaseErr != nil && err == nil {
+		s.emit(journal.Warning{Text: "release the lock: " + releaseErr.Error()})
+	}
+	return s.result, err
+}
+
+func (s *session) work(ctx context.Context, f func(context.Context, *session) error) error {
+	var err error
+	if s.state, err = s.c.readBehindBarrier(ctx); err != nil {
+		return err
+	}
+	if err := f(ctx, s); err != nil {
+		return err
+	}
+	return s.flushFinished(ctx)
+}
+
+func (c *Coordinator) readBehindBarrier(ctx context.Context) (entries, error) {
+	missing, of, err := c.options.States.Missing(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(missing) == of:
+		return entries{}, nil
+	case len(missing) > 0:
+		return c.halfBorn(ctx, missing)
+	}
+	return c.options.States.Read(ctx, true)
+}
+
+// epoch is the highest epoch that a row was written in.
+func (e entries) epoch() uint64 {
+	highest := uint64(0)
+	for _, entry := range e {
+		highest = max(highest, journal.EpochOf(entry.Version))
+	}
+	return highest
+}
+
+func (s *session) emit(event journal.Event) {
+	s.trail.Record(event)
+	s.c.options.Events(event)
+}
+
+// next is the version of the next row.
+func (s *session) next() uint64 {
+	s.counter++
+	return journal.Version(s.run.Epoch, s.counter)
+}
+
+func (s *session) stopped() bool {
+	select {
+	case <-s.c.options.Stop:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *session) execution() plan.Execution {
+	return plan.Execution{RunID: s.run.ID, Confirm: s.lease.Confirm, Emit: s.emit}
+}
+
+// preflight looks at the nodes that targets touch before anything is changed.
+func (s *session) preflight(ctx context.Context, targets []target) error {
+	clusters, err := s.c.clusters(targets)
+	if err != nil {
+		return err
+	}
+	state, err := s.c.stateCluster()
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(clusters, state) {
+		clusters = append(clusters, state)
+	}
+	bad, checked, err := s.c.options.Servers.InactiveReplicas(ctx, clusters)
+	if err != nil {
+		return err
+	}
+	if len(bad) > 0 {
+		return &journal.InactiveReplicasError{Tables: bad, Checked: checked}
+	}
+	s.emit(journal.PreflightPassed{Clusters: clusters, ReplicatedTables: checked})
+	return nil
+}
+
+// CheckInactiveReplicas checks every configured cluster that a group touches,
+// and says how many replicated tables it looked at.
+func (c *Coordinator) CheckInactiveReplicas(ctx context.Context) ([]journal.InactiveReplica, int, error) {
+	var names []string
+	for _, set := range c.options.Sets.Keys() {
+		name, err := c.options.Sets.Cluster(set)
+		if err != nil {
+			return nil, 0, err
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return c.options.Servers.InactiveReplicas(ctx, names)
+}
+
+// all runs planned migrations, one after the other.
+func (s *session) all(ctx context.Context, targets []target, plans []MigrationPlan) error {
+	for i, t := range targets {
+		if s.stopped() {
+			if err := s.flushFinished(ctx); err != nil {
+				return err
+			}
+			return &journal.InterruptedError{}
+		}
+		if err := s.one(ctx, t, plans[i]); err != nil {
+			return err
+		}
+		s.result.Applied = append(s.result.Applied, t.key)
+	}
+	return nil
+}
+
+func (s *session) one(ctx context.Context, t target, p MigrationPlan) error {
+	switch {
+	case p.Fake:
+		return s.fake(ctx, t)
+	case t.key.Group == migration.System:
+		return s.system(ctx, t, p)
+	}
+	return s.apply(ctx, t, p)
+}
+
+type noTrail struct{}
+
+func (noTrail) Record(journal.Event)        {}
+func (noTrail) Flush(context.Context) error { return nil }

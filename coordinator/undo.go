@@ -1,0 +1,268 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/plan"
+)
+
+// ReverseInProgress takes back what stopped half-way in the groups of the
+// request: the backward operations, each on the nodes where it has something
+// to undo. It never drops what was there before the migration began.
+func (c *Coordinator) ReverseInProgress(ctx context.Context, r Request) (Result, error) {
+	return c.locked(ctx, func(ctx context.Context, s *session) error {
+		targets, err := c.selectInProgress(s.state, r)
+		if err != nil || len(targets) == 0 {
+			return err
+		}
+		for i := range targets {
+			if m := targets[i].migration; m.Irreversible != "" && !r.Fake {
+				return journal.Refusef("%s cannot be reversed: %s. If it has to be: bring every node to where it was "+
+					"by hand, then skein reverse-in-progress --fake", targets[i].key, m.Irreversible)
+			}
+		}
+		if !r.Fake {
+			if err := s.preflight(ctx, targets); err != nil {
+				return err
+			}
+		}
+		for _, t := range targets {
+			if r.Fake {
+				err = s.fake(ctx, t)
+			} else {
+				err = s.undo(ctx, t, s.state[t.key])
+			}
+			if err != nil {
+				return err
+			}
+			s.result.Applied = append(s.result.Applied, t.key)
+		}
+		return nil
+	})
+}
+
+// selectInProgress picks the migrations in progress, later groups first.
+func (c *Coordinator) selectInProgress(e entries, r Request) ([]target, error) {
+	for _, name := range r.Groups {
+		if _, err := c.options.Registry.Group(name); err != nil {
+			return nil, &journal.UsageError{Err: err}
+		}
+	}
+	var out []target
+	for _, group := range slices.Backward(c.options.Registry.Groups()) {
+		if len(r.Groups) > 0 && !slices.Contains(r.Groups, group.Name) {
+			continue
+		}
+		for _, m := range slices.Backward(group.Migrations) {
+			if e.status(group.Name, m.ID) == journal.InProgress {
+				out = append(out, target{journal.Key{Group: group.Name, ID: m.ID}, m, journal.Backward})
+			}
+		}
+	}
+	for key, entry := range e {
+		known := slices.ContainsFunc(out, func(t target) bool { return t.key == key })
+		wanted := len(r.Groups) == 0 || slices.Contains(r.Groups, key.Group)
+		if entry.Status == journal.InProgress && wanted && !known {
+			return nil, journal.Refusef("%s is in progress, and this program does not have it: "+
+				"use the program that started it (run %s, %s)", key, entry.RunID, entry.AppliedBy)
+		}
+	}
+	return out, nil
+}
+
+// undo runs a half-done migration backward. A migration that stopped on its
+// way back goes on backward in the same way.
+func (s *session) undo(ctx context.Context, t target, was journal.Entry) error {
+	began := s.c.now()
+	planner, err := s.c.planner(ctx, []target{t, {t.key, t.migration, journal.Forward}})
+	if err != nil {
+		return err
+	}
+	planner.Lenient = true
+	p, err := planOne(planner, t)
+	if err != nil {
+		return err
+	}
+	note := noteOf(was)
+	if was.Direction == journal.Forward {
+		note.Direction, note.Reached = journal.Forward, was.Step
+	}
+	forward, err := s.forwardSteps(ctx, t)
+	if err != nil {
+		return err
+	}
+	entry, err := s.entry(t, journal.InProgress)
+	if err != nil {
+		return err
+	}
+	entry.Steps, entry.Step = len(p.Steps), 1
+	setNote(&entry, note)
+	if err := s.write(ctx, entry); err != nil {
+		return err
+	}
+	s.emit(journal.MigrationStarted{Key: t.key, Direction: t.direction, Steps: len(p.Steps)})
+	spare := spared(forward, note)
+	for _, step := range p.Steps {
+		if err := s.undoStep(ctx, &entry, step, was, undoing{note, forward, spare}); err != nil {
+			return err
+		}
+		entry.Step = step.Index + 1
+	}
+	s.finish(t, entry, began)
+	return nil
+}
+
+// undoing is what decides which backward steps have something to undo.
+type undoing struct {
+	note    journal.Note
+	forward []plan.Step
+	spare   map[string]bool
+}
+
+func (s *session) undoStep(ctx context.Context, entry *journal.Entry, step plan.Step, was journal.Entry, u undoing) error {
+	if len(step.Statement.After) > 0 {
+		err := s.where(ctx, step, u.spare)
+		var partial *journal.PartialError
+		if errors.As(err, &partial) {
+			return s.fail(ctx, *entry, step, partial.Hosts, partial.Cause)
+		}
+		if err != nil {
+			return s.fail(ctx, *entry, step, nil, err)
+		}
+		return nil
+	}
+	why := ""
+	switch {
+	case was.Direction == journal.Backward && step.Index < was.Step:
+		why = "done before it stopped"
+	case u.note.Direction == journal.Forward && !u.note.Called && hasBlind(u.forward):
+		why = "what it undoes was never reached"
+	}
+	if why != "" {
+		s.emit(journal.StepSkipped{
+			Key: step.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary, Why: why,
+		})
+		return nil
+	}
+	return s.step(ctx, entry, step)
+}
+
+// hasBlind says that there are statements whose effect nothing but the state
+// row can tell.
+func hasBlind(steps []plan.Step) bool {
+	return slices.ContainsFunc(steps, func(s plan.Step) bool { return len(s.Statement.After) == 0 })
+}
+
+func (s *session) forwardSteps(ctx context.Context, t target) ([]plan.Step, error) {
+	t.direction = journal.Forward
+	planner, err := s.c.planner(ctx, []target{t})
+	if err != nil {
+		return nil, err
+	}
+	planner.Lenient = true
+	p, err := planOne(planner, t)
+	return p.Steps, err
+}
+
+// spared lists what must be left alone: subjects that the migration makes and
+// that were on a node before it began, by subject and node. What an earlier,
+// confirmed step of the same migration had removed is its own again.
+func spared(forward []plan.Step, note journal.Note) map[string]bool {
+	out := map[string]bool{}
+	if note.Direction != journal.Forward {
+		return out // it was completed: all that it made is its own
+	}
+	removed := map[string]bool{}
+	for _, step := range forward {
+		for _, condition := range step.Statement.After {
+			subject := condition.Subject()
+			switch c := condition.(type) {
+			case ops.TableGone, ops.ColumnGone, ops.IndexGone:
+				removed[subject] = removed[subject] || step.Index < note.Reached
+				continue
+			case ops.ColumnIs:
+				if !c.Added {
+					continue
+				}
+			}
+			for _, node := range note.Before[subject] {
+				if !removed[subject] {
+					out[subject+"\x00"+node] = true
+				}
+			}
+		}
+	}
+	return out
+}
+
+// where runs a step directly on the nodes that do not yet meet its conditions,
+// except where spare says that what it would remove is not ours.
+func (s *session) where(ctx context.Context, step plan.Step, spare map[string]bool) error {
+	wanted := map[string]bool{}
+	var spared []string
+	for _, v := range s.c.options.Observer.Check(ctx, step) {
+		switch {
+		case v.Verdict == journal.Holds:
+		case v.Verdict == journal.Conflict && removes(step):
+			// What would be altered is not even there.
+		case v.Verdict == journal.NotYet && isSpared(step, v.Node, spare):
+			spared = append(spared, v.Node)
+		case v.Verdict == journal.NotYet:
+			wanted[v.Node] = true
+		default:
+			return &journal.PartialError{
+				Key: step.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary, Text: step.Text,
+				Hosts: []journal.HostOutcome{{Node: v.Node, Outcome: journal.Failed, Error: v.Why}},
+			}
+		}
+	}
+	if len(spared) > 0 {
+		s.emit(journal.StepSkipped{
+			Key: step.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary,
+			Why: "left alone on " + strings.Join(spared, ", ") + ": it was there before this migration",
+		})
+	}
+	if len(wanted) == 0 {
+		if len(spared) == 0 {
+			s.emit(journal.StepSkipped{
+				Key: step.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary, Why: "nothing to do on any node",
+			})
+		}
+		return nil
+	}
+	narrowed := step
+	if len(wanted) < len(step.Nodes) {
+		narrowed = step.Only(wanted)
+	}
+	hosts, err := s.c.options.Servers.Run(ctx, s.execution(), narrowed)
+	if err != nil {
+		return &journal.PartialError{
+			Key: step.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary, Text: narrowed.Text,
+			Hosts: hosts, Cause: err,
+		}
+	}
+	return nil
+}
+
+func isSpared(step plan.Step, node string, spare map[string]bool) bool {
+	return removes(step) && slices.ContainsFunc(step.Statement.After, func(c ops.Condition) bool {
+		return spare[c.Subject()+"\x00"+node]
+	})
+}
+
+// removes says that all that a step does is to take something away.
+func removes(step plan.Step) bool {
+	for _, condition := range step.Statement.After {
+		switch condition.(type) {
+		case ops.TableGone, ops.ColumnGone, ops.IndexGone:
+		default:
+			return false
+		}
+	}
+	return true
+}

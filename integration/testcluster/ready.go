@@ -1,0 +1,58 @@
+package testcluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// ddlLimit is how long every node may take to work off the distributed DDL queue.
+const ddlLimit = 20 * time.Second
+
+// zooKeeperServes asks by the four-letter word srvr: ruok is answered before
+// ZooKeeper serves clients.
+func zooKeeperServes(ctx context.Context, addr string) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if deadline, ok := ctx.Deadline(); ok {
+		if err := conn.SetDeadline(deadline); err != nil {
+			return err
+		}
+	}
+	if _, err := io.WriteString(conn, "srvr"); err != nil {
+		return err
+	}
+	answer, err := io.ReadAll(conn)
+	if err == nil && !strings.Contains(string(answer), "Mode:") {
+		err = fmt.Errorf("srvr answered %q", answer)
+	}
+	return err
+}
+
+// ddlBarrier returns when every node has executed everything that was in the
+// distributed DDL queue before: a node works off its entries in order.
+func (c *Cluster) ddlBarrier(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, ddlLimit, errors.New("ON CLUSTER is not answered by all nodes"))
+	defer cancel()
+	const nothing = "DROP DATABASE IF EXISTS skein_barrier ON CLUSTER skein_local"
+	for {
+		_, err := c.Nodes[0].query(ctx, nothing, url.Values{"distributed_ddl_task_timeout": {"5"}})
+		if err == nil {
+			return nil
+		}
+		if sleep(ctx, 50*time.Millisecond) != nil {
+			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+		}
+	}
+}

@@ -1,0 +1,130 @@
+// Package journal holds the plain values that skein's packages share: names
+// of migrations and nodes, outcomes, state rows, events and typed errors. It
+// does nothing by itself.
+package journal
+
+import (
+	"net"
+	"strconv"
+	"time"
+)
+
+// Key names a migration.
+type Key struct {
+	Group string `json:"group"`
+	ID    string `json:"id"`
+}
+
+func (k Key) String() string { return k.Group + "/" + k.ID }
+
+// Node is one ClickHouse server as system.clusters names it. Shard and
+// Replica count from 1 within its cluster.
+type Node struct {
+	Host    string `json:"host"`
+	Port    int    `json:"port"`
+	Shard   int    `json:"shard"`
+	Replica int    `json:"replica"`
+}
+
+// Name is host:port, the form in which skein prints and stores nodes.
+func (n Node) Name() string { return net.JoinHostPort(n.Host, strconv.Itoa(n.Port)) }
+
+// Names lists the names of nodes, in their order.
+func Names(nodes []Node) []string {
+	names := make([]string, len(nodes))
+	for i, n := range nodes {
+		names[i] = n.Name()
+	}
+	return names
+}
+
+// Direction is which list of a migration's operations runs.
+type Direction string
+
+// The directions.
+const (
+	Forward  Direction = "forward"
+	Backward Direction = "backward"
+)
+
+// Status of a migration, with the numbers of the state table's Enum8.
+type Status string
+
+// The statuses. A migration without a row is NotStarted.
+const (
+	Completed  Status = "completed"
+	InProgress Status = "in_progress"
+	NotStarted Status = "not_started"
+)
+
+// Entry is one row of the state table: all that correctness needs to know of
+// a migration. The highest Version of a Key wins.
+type Entry struct {
+	Key
+	Timestamp time.Time
+	Status    Status
+	Version   uint64 // epoch << 32 | counter
+
+	Direction    Direction
+	RunID        string
+	Epoch        uint64
+	Step, Steps  int // Step: the first statement not confirmed on all its nodes, from 1
+	StepHash     string
+	PendingNodes []string // where that statement is missing
+	Note         string   // JSON of a Note
+	Checksum     string
+	AppliedBy    string // user@host
+	Error        string
+	Duration     time.Duration
+	Backward     string // canonical form of the backward operations when applied
+}
+
+// Note is what a run knew before it began to change anything, kept in the
+// state row so that another process can tell skein's work from what was there.
+type Note struct {
+	// Before maps a condition's subject ("table default.events") to the nodes
+	// that had it before the migration began to run in Direction.
+	Before    map[string][]string `json:"before,omitempty"`
+	Direction Direction           `json:"direction,omitempty"`
+	// Reached is the forward step at which the migration stopped, kept while it
+	// is taken back.
+	Reached int `json:"reached,omitempty"`
+	// Called says that a statement without conditions (RunSQL, RunGo) was sent
+	// in Direction, or may have been.
+	Called bool `json:"called,omitempty"`
+	// Fake says that the status was written without running anything.
+	Fake bool `json:"fake,omitempty"`
+}
+
+// Outcome is what became of a statement on one node.
+type Outcome string
+
+// The outcomes.
+const (
+	Done    Outcome = "done"
+	Failed  Outcome = "failed"
+	Unknown Outcome = "unknown" // may have happened, or may happen yet
+	Skipped Outcome = "skipped" // nothing to do there
+)
+
+// HostOutcome is one node's answer to a statement.
+type HostOutcome struct {
+	Node    string  `json:"node"`
+	Outcome Outcome `json:"outcome"`
+	Code    int     `json:"code,omitempty"`  // ClickHouse error code, 0 when none
+	Error   string  `json:"error,omitempty"` // first line, redacted
+}
+
+// Run identifies one invocation that changes something.
+type Run struct {
+	ID        string
+	Epoch     uint64
+	AppliedBy string
+	Command   string
+}
+
+// Version makes a state version: a later epoch always wins.
+func Version(epoch uint64, counter uint32) uint64 { return epoch<<32 | uint64(counter) }
+
+// EpochOf is the epoch that a state version was written in.
+func EpochOf(version uint64) uint64 { return version >> 32 }

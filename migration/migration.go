@@ -1,0 +1,132 @@
+// Package migration holds what engineers write: migrations in named, ordered
+// groups, and the registry that checks them before anything is touched.
+package migration
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/storageset"
+)
+
+// Migration is an ordered list of operations forward and backward, with an ID
+// unique in its group. The IDs of a group sort as they apply: 0001_…, 0002_….
+type Migration struct {
+	ID string
+	// Blocking says that the forward operations take long or block writers, so
+	// that running it needs --force.
+	Blocking bool
+	Forward  []ops.Operation
+	// Backward undoes Forward, first operation first. Left out, it is the
+	// inverse of every forward operation, last first; one that has no inverse
+	// is then refused at registration.
+	Backward []ops.Operation
+	// Irreversible says why there is no way back, on purpose.
+	Irreversible string
+}
+
+// Readiness says how far a group is; skein only filters by it.
+type Readiness string
+
+// The readiness states, as Snuba names them.
+const (
+	Limited    Readiness = "limited"
+	Deprecated Readiness = "deprecate"
+	Partial    Readiness = "partial"
+	Complete   Readiness = "complete"
+)
+
+// Readinesses lists the states.
+func Readinesses() []Readiness { return []Readiness{Limited, Deprecated, Partial, Complete} }
+
+// Group is a named, ordered list of migrations.
+type Group struct {
+	Name      string
+	Readiness Readiness // Complete when empty
+	DependsOn []string  // groups that are migrated before this one
+	// StorageSets that the group may touch; empty: whatever its operations name.
+	StorageSets []storageset.Key
+	Migrations  []Migration
+}
+
+// System is the name of skein's own group. It comes first, always.
+const System = "system"
+
+// Checksum is over the canonical form of the operations, never over rendered
+// SQL, which differs between environments.
+func (m Migration) Checksum() (string, error) {
+	h := sha256.New()
+	for _, list := range []struct {
+		name       string
+		operations []ops.Operation
+	}{{"forward", m.Forward}, {"backward", m.Backward}} {
+		text, err := canonical(list.operations)
+		if err != nil {
+			return "", fmt.Errorf("checksum of %s: %w", m.ID, err)
+		}
+		fmt.Fprintf(h, "%s\x00%s\x00", list.name, text)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// BackwardText is the canonical form of the backward operations, as the state
+// table keeps it.
+func (m Migration) BackwardText() (string, error) { return canonical(m.Backward) }
+
+func canonical(operations []ops.Operation) (string, error) {
+	list := make([]json.RawMessage, 0, len(operations))
+	for _, operation := range operations {
+		text, err := ops.Canonical(operation)
+		if err != nil {
+			return "", err
+		}
+		list = append(list, text)
+	}
+	text, err := json.Marshal(list)
+	return string(text), err
+}
+
+// Tables are the tables of the operations, each once.
+func Tables(operations []ops.Operation) []ops.Table {
+	var tables []ops.Table
+	for _, operation := range operations {
+		for _, table := range operation.Tables() {
+			if !slices.Contains(tables, table) {
+				tables = append(tables, table)
+			}
+		}
+	}
+	return tables
+}
+
+// complete returns m with its derived backward list, or says which operation
+// has no inverse.
+func (m Migration) complete() (Migration, error) {
+	if m.Irreversible != "" {
+		if len(m.Backward) > 0 {
+			return m, errors.New("has backward operations and is said to be irreversible: drop one of them")
+		}
+		return m, nil
+	}
+	if len(m.Backward) > 0 {
+		return m, nil
+	}
+	for i, operation := range slices.Backward(m.Forward) {
+		inverter, ok := operation.(ops.Inverter)
+		if !ok {
+			return m, fmt.Errorf("operation %d (%s) has no inverse: give Backward, or say Irreversible: \"why\"",
+				i+1, ops.KindOf(operation))
+		}
+		inverse, err := inverter.Inverse()
+		if err != nil {
+			return m, fmt.Errorf("operation %d: %w: give Backward, or say Irreversible: \"why\"", i+1, err)
+		}
+		m.Backward = append(m.Backward, inverse)
+	}
+	return m, nil
+}

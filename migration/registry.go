@@ -1,0 +1,187 @@
+package migration
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/storageset"
+)
+
+// Registry is every group, checked and in the order in which they apply:
+// groups after those that they depend on, otherwise as given. It is immutable.
+type Registry struct{ groups []Group }
+
+// NewRegistry checks groups. All that is wrong comes in one error: two groups or
+// two migrations with one name, an unknown or circular dependency, an operation
+// without storage set, target or table, a migration that cannot be reversed and
+// does not say so.
+func NewRegistry(groups ...Group) (*Registry, error) {
+	var problems []error
+	byName := map[string]Group{}
+	for _, group := range groups {
+		if _, dup := byName[group.Name]; dup {
+			problems = append(problems, fmt.Errorf("two groups are named %q", group.Name))
+			continue
+		}
+		checked, err := checkGroup(group)
+		problems = append(problems, err...)
+		byName[group.Name] = checked
+	}
+	r := &Registry{}
+	placed := map[string]bool{}
+	var visit func(name string, path []string) error
+	visit = func(name string, path []string) error {
+		if placed[name] {
+			return nil
+		}
+		if slices.Contains(path, name) {
+			return fmt.Errorf("groups depend on each other: %s", strings.Join(append(path, name), " → "))
+		}
+		for _, dependency := range byName[name].DependsOn {
+			if _, known := byName[dependency]; !known {
+				return fmt.Errorf("group %q depends on %q, which does not exist", name, dependency)
+			}
+			if err := visit(dependency, append(slices.Clone(path), name)); err != nil {
+				return err
+			}
+		}
+		placed[name] = true
+		r.groups = append(r.groups, byName[name])
+		return nil
+	}
+	for _, group := range groups {
+		if err := visit(group.Name, nil); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// idPattern keeps IDs and group names to what a file, a URL and a shell take
+// without quoting.
+func idPattern() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`) }
+
+func checkGroup(group Group) (Group, []error) {
+	var problems []error
+	if !idPattern().MatchString(group.Name) {
+		problems = append(problems, fmt.Errorf("group name %q: use letters, digits, and _ . -", group.Name))
+	}
+	if group.Readiness == "" {
+		group.Readiness = Complete
+	}
+	if !slices.Contains(Readinesses(), group.Readiness) {
+		problems = append(problems, fmt.Errorf("group %q: unknown readiness %q, use one of %v",
+			group.Name, group.Readiness, Readinesses()))
+	}
+	if group.Name != System && !slices.Contains(group.DependsOn, System) {
+		group.DependsOn = append([]string{System}, group.DependsOn...)
+	}
+	migrations := make([]Migration, 0, len(group.Migrations))
+	for i, m := range group.Migrations {
+		name := group.Name + "/" + m.ID
+		switch {
+		case !idPattern().MatchString(m.ID):
+			problems = append(problems, fmt.Errorf("migration ID %q: use letters, digits, and _ . -", name))
+		case slices.ContainsFunc(migrations, func(o Migration) bool { return o.ID == m.ID }):
+			problems = append(problems, fmt.Errorf("two migrations have the ID %s", name))
+			continue
+		case i > 0 && m.ID < group.Migrations[i-1].ID:
+			problems = append(problems, fmt.Errorf("migration %s stands after %s: IDs must sort as they apply",
+				name, group.Migrations[i-1].ID))
+		}
+		problems = append(problems, checkOperations(group, name, m)...)
+		complete, err := m.complete()
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", name, err))
+		}
+		migrations = append(migrations, complete)
+	}
+	group.Migrations = migrations
+	return group, problems
+}
+
+func checkOperations(group Group, name string, m Migration) []error {
+	var problems []error
+	if len(m.Forward) == 0 {
+		problems = append(problems, fmt.Errorf("%s has no forward operations", name))
+	}
+	for _, list := range []struct {
+		name       string
+		operations []ops.Operation
+	}{{"operation", m.Forward}, {"backward operation", m.Backward}} {
+		for i, operation := range list.operations {
+			where := fmt.Sprintf("%s %s %d (%s)", name, list.name, i+1, ops.KindOf(operation))
+			if err := operation.Check(); err != nil {
+				problems = append(problems, fmt.Errorf("%s: %w", where, err))
+				continue
+			}
+			for _, set := range storageSets(operation) {
+				if len(group.StorageSets) > 0 && !slices.Contains(group.StorageSets, set) {
+					problems = append(problems, fmt.Errorf("%s: storage set %q is not of group %q (%v)",
+						where, set, group.Name, group.StorageSets))
+				}
+			}
+		}
+	}
+	return problems
+}
+
+func storageSets(operation ops.Operation) []storageset.Key {
+	var sets []storageset.Key
+	for _, table := range operation.Tables() {
+		if !slices.Contains(sets, table.StorageSet) {
+			sets = append(sets, table.StorageSet)
+		}
+	}
+	return sets
+}
+
+// Groups lists the groups in the order in which they apply.
+func (r *Registry) Groups() []Group { return slices.Clone(r.groups) }
+
+// Group finds a group by its exact name. An unknown one is an error that lists
+// those there are.
+func (r *Registry) Group(name string) (Group, error) {
+	names := make([]string, len(r.groups))
+	for i, group := range r.groups {
+		if group.Name == name {
+			return group, nil
+		}
+		names[i] = group.Name
+	}
+	return Group{}, fmt.Errorf("no group %q (there are: %s)", name, strings.Join(names, ", "))
+}
+
+// StorageSets lists every storage set that an operation names, each once.
+func (r *Registry) StorageSets() []storageset.Key {
+	var sets []storageset.Key
+	for _, group := range r.groups {
+		for _, m := range group.Migrations {
+			for _, operation := range slices.Concat(m.Forward, m.Backward) {
+				for _, set := range storageSets(operation) {
+					if !slices.Contains(sets, set) {
+						sets = append(sets, set)
+					}
+				}
+			}
+		}
+	}
+	return sets
+}
+
+// Migration finds a migration of the group by its exact ID.
+func (g Group) Migration(id string) (Migration, error) {
+	for _, m := range g.Migrations {
+		if m.ID == id {
+			return m, nil
+		}
+	}
+	return Migration{}, fmt.Errorf("no migration %q in group %q", id, g.Name)
+}

@@ -1,0 +1,108 @@
+package ops
+
+import (
+	"errors"
+	"fmt"
+)
+
+// sql renders the definition as CREATE TABLE and ALTER TABLE take it. The order
+// of its clauses is the server's: 26.7 refuses COMMENT after TTL.
+func (c Column) sql() string {
+	sql := Ident(c.Name)
+	if c.Type != "" {
+		sql += " " + c.Type
+	}
+	if kind := c.defaultKind(); kind != "" {
+		sql += " " + string(kind)
+	}
+	if c.Expression != "" {
+		sql += " " + c.Expression
+	}
+	if c.Comment != "" {
+		sql += " COMMENT " + String(c.Comment)
+	}
+	if c.Codec != "" {
+		sql += " CODEC(" + c.Codec + ")"
+	}
+	if c.TTL != "" {
+		sql += " TTL " + c.TTL
+	}
+	return sql
+}
+
+func (c Column) defaultKind() DefaultKind {
+	if c.Kind == "" && c.Expression != "" {
+		return Default
+	}
+	return c.Kind
+}
+
+// supported refuses a definition with clauses that the nodes lack.
+//
+// 18.16 takes COMMENT and does harm with it: ADD and MODIFY COLUMN drop it
+// silently, CREATE of a Replicated table fails (122) with its ZooKeeper path
+// already made, and COMMENT COLUMN on one loses columns added before.
+func (c Column) supported(op Operation, env Env) error {
+	return errors.Join(
+		env.need(op, FeatureEphemeral, c.Kind == Ephemeral),
+		env.need(op, FeatureColumnComment, c.Comment != ""),
+		env.need(op, FeatureCodec, c.Codec != ""),
+		env.need(op, FeatureTableTTL, c.TTL != ""),
+	)
+}
+
+// check refuses what no server takes. A modified column may leave its type out.
+func (c Column) check(typeRequired bool) error {
+	if c.Name == "" {
+		return errors.New("a column has no name: set Name")
+	}
+	if c.Type == "" && typeRequired {
+		return fmt.Errorf("column %s has no type: set Type, such as \"UInt64\"", shown(c.Name))
+	}
+	switch c.Kind {
+	case "", Ephemeral:
+	case Default, Materialized, Alias:
+		if c.Expression == "" {
+			return fmt.Errorf("column %s is %s of nothing: set Expression", shown(c.Name), c.Kind)
+		}
+	default:
+		return fmt.Errorf("column %s has the unknown kind %q: set DEFAULT, MATERIALIZED, ALIAS or EPHEMERAL",
+			shown(c.Name), c.Kind)
+	}
+	return nil
+}
+
+// checkColumns checks each of the columns and that no name comes twice.
+func checkColumns(columns []Column) error {
+	seen := make(map[string]bool, len(columns))
+	for _, column := range columns {
+		if err := column.check(true); err != nil {
+			return err
+		}
+		if seen[column.Name] {
+			return fmt.Errorf("column %s is there twice: drop or rename one", shown(column.Name))
+		}
+		seen[column.Name] = true
+	}
+	return nil
+}
+
+// sql renders the index as CREATE TABLE takes it after INDEX and ALTER TABLE
+// after ADD INDEX.
+func (i Index) sql() string {
+	return fmt.Sprintf("%s %s TYPE %s GRANULARITY %d", Ident(i.Name), i.Expression, i.Type, max(i.Granularity, 1))
+}
+
+func (i Index) check() error {
+	switch {
+	case i.Name == "":
+		return errors.New("an index has no name: set Name")
+	case i.Expression == "":
+		return fmt.Errorf("index %s has no expression: set Expression, such as a column", shown(i.Name))
+	case i.Type == "":
+		return fmt.Errorf("index %s has no type: set Type, such as \"minmax\"", shown(i.Name))
+	case i.Granularity < 0:
+		return fmt.Errorf("index %s has the granularity %d: set 1 or more", shown(i.Name), i.Granularity)
+	}
+	return nil
+}

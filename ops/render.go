@@ -1,0 +1,69 @@
+package ops
+
+import (
+	"strings"
+
+	"github.com/skein-migrate/skein/storageset"
+)
+
+// LocalTable names a table on the nodes that store a storage set's data:
+//
+//	ops.AddColumn{Table: ops.LocalTable("events", "events_local"), …}
+func LocalTable(set storageset.Key, name string) Table {
+	return Table{Place: Place{StorageSet: set, Target: Local}, Name: name}
+}
+
+// DistributedTable names a table on the query nodes of a storage set.
+func DistributedTable(set storageset.Key, name string) Table {
+	return Table{Place: Place{StorageSet: set, Target: Distributed}, Name: name}
+}
+
+// skips says that nodes have nothing to do for a place: a single node has no
+// Distributed tables.
+func (e Env) skips(p Place) bool { return e.SingleNode && p.Target == Distributed }
+
+// need refuses to render what the nodes lack.
+func (e Env) need(op Operation, feature Feature, wanted bool) error {
+	if wanted && !e.Features[feature] {
+		return &UnsupportedError{Operation: Describe(op), Feature: feature}
+	}
+	return nil
+}
+
+// alter renders ALTER TABLE with one command, or several that are one change.
+// Tables that replicate their ALTERs need it once a replica set.
+func alter(t Table, summary string, commands ...string) Statement {
+	return Statement{
+		Head:    "ALTER TABLE " + t.SQL(),
+		Tail:    strings.Join(commands, ", "),
+		Place:   t.Place,
+		Writes:  []Table{t},
+		Scope:   OnePerReplicaSet,
+		Summary: "ALTER TABLE " + shown(t.Name) + " " + summary,
+	}
+}
+
+func ifExists(wanted bool) string {
+	if wanted {
+		return "IF EXISTS "
+	}
+	return ""
+}
+
+func ifNotExists(wanted bool) string {
+	if wanted {
+		return "IF NOT EXISTS "
+	}
+	return ""
+}
+
+// position renders where a column or an index goes.
+func position(first bool, after string) string {
+	switch {
+	case first:
+		return " FIRST"
+	case after != "":
+		return " AFTER " + Ident(after)
+	}
+	return ""
+}

@@ -1,0 +1,198 @@
+// Package plan turns operations into steps: statements with every decision
+// made — nodes, ON CLUSTER or direct, final text. It is pure: facts about the
+// clusters in, steps out. What a plan prints is what runs.
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/ops"
+)
+
+// Facts are what is known of one configured cluster when a plan is made.
+type Facts struct {
+	Cluster      string // the configured name
+	SingleNode   bool
+	LocalCluster string // cluster_name
+	DistCluster  string // distributed_cluster_name
+	Database     string
+	Direct       bool // ddl: direct, never ON CLUSTER
+
+	Local, Dist []journal.Node
+	Nodes       map[string]NodeFacts        // by node name
+	Tables      map[string]TableFacts       // by "database.table"
+	Since       map[ops.Feature]ops.Version // since when a feature exists
+
+	ReplicaMacro, UnshardedReplica string
+	Paths                          map[string]string
+}
+
+// NodeFacts are what one server says of itself.
+type NodeFacts struct {
+	Version  ops.Version
+	Settings map[string]bool
+	Macros   map[string]string
+}
+
+// TableFacts are what the nodes of one cluster say of one table.
+type TableFacts struct {
+	Engine string
+	// Sets are its replica sets, as node names. A table that is not Replicated
+	// has a set for each node.
+	Sets [][]string
+}
+
+// NodesOf lists the nodes of a target.
+func (f Facts) NodesOf(target ops.Target) []journal.Node {
+	if target == ops.Distributed {
+		return f.Dist
+	}
+	return f.Local
+}
+
+// OnClusterName is the name that ON CLUSTER takes for a target.
+func (f Facts) OnClusterName(target ops.Target) string {
+	if target == ops.Distributed {
+		return f.DistCluster
+	}
+	return f.LocalCluster
+}
+
+// Env is what operations render from: what all nodes of a target have.
+func (f Facts) Env(target ops.Target) ops.Env {
+	env := ops.Env{
+		SingleNode:       f.SingleNode,
+		LocalCluster:     f.LocalCluster,
+		DistCluster:      f.DistCluster,
+		Database:         f.Database,
+		ReplicaMacro:     f.ReplicaMacro,
+		UnshardedReplica: f.UnshardedReplica,
+		Paths:            f.Paths,
+		Features:         map[ops.Feature]bool{},
+		Settings:         map[string]bool{},
+	}
+	nodes := f.NodesOf(target)
+	if len(nodes) == 0 {
+		return env
+	}
+	first := f.Nodes[nodes[0].Name()]
+	env.Version = first.Version
+	for name := range first.Settings {
+		env.Settings[name] = true
+	}
+	for _, node := range nodes[1:] {
+		facts := f.Nodes[node.Name()]
+		if facts.Version.Less(env.Version) {
+			env.Version = facts.Version
+		}
+		for name := range env.Settings {
+			if !facts.Settings[name] {
+				delete(env.Settings, name)
+			}
+		}
+	}
+	for feature, since := range f.Since {
+		env.Features[feature] = !env.Version.Less(since)
+	}
+	return env
+}
+
+// lacking names the first node of a target that is older than a feature.
+func (f Facts) lacking(target ops.Target, feature ops.Feature) string {
+	since, known := f.Since[feature]
+	for _, node := range f.NodesOf(target) {
+		version := f.Nodes[node.Name()].Version
+		if known && version.Less(since) {
+			return fmt.Sprintf("ClickHouse %d.%d for %s; %s runs %s",
+				since.Major, since.Minor, feature, node.Name(), version)
+		}
+	}
+	return string(feature) + ", which no released version is known to have"
+}
+
+// sets groups the nodes of a target by the replica set of a table.
+func (f Facts) sets(table TableFacts, nodes []journal.Node) [][]journal.Node {
+	var groups [][]journal.Node
+	seen := map[string]bool{}
+	for _, names := range table.Sets {
+		var group []journal.Node
+		for _, node := range nodes {
+			if slices.Contains(names, node.Name()) {
+				group = append(group, node)
+				seen[node.Name()] = true
+			}
+		}
+		if len(group) > 0 {
+			groups = append(groups, group)
+		}
+	}
+	for _, node := range nodes {
+		if !seen[node.Name()] {
+			groups = append(groups, []journal.Node{node})
+		}
+	}
+	return groups
+}
+
+// created says what a table will be once its CREATE has run, so that later
+// statements of the same plan can be decided before any server has it.
+func (f Facts) created(c ops.Created, nodes []journal.Node) TableFacts {
+	facts := TableFacts{Engine: c.Engine}
+	if c.Path == "" {
+		for _, node := range nodes {
+			facts.Sets = append(facts.Sets, []string{node.Name()})
+		}
+		return facts
+	}
+	// The path with a node's own macros is what makes nodes one replica set.
+	bySet := map[string][]string{}
+	var order []string
+	for _, node := range nodes {
+		path := f.expand(c.Path, node)
+		if _, known := bySet[path]; !known {
+			order = append(order, path)
+		}
+		bySet[path] = append(bySet[path], node.Name())
+	}
+	for _, path := range order {
+		facts.Sets = append(facts.Sets, bySet[path])
+	}
+	return facts
+}
+
+// expand replaces a node's macros, as the server does.
+func (f Facts) expand(text string, node journal.Node) string {
+	for name, value := range f.Nodes[node.Name()].Macros {
+		text = strings.ReplaceAll(text, "{"+name+"}", value)
+	}
+	return text
+}
+
+// checkReplicas refuses a Replicated table two of whose nodes would take the
+// same replica name under the same path, or whose macros a node lacks.
+func (f Facts) checkReplicas(c ops.Created, nodes []journal.Node) error {
+	if c.Path == "" {
+		return nil
+	}
+	taken := map[string]string{}
+	for _, node := range nodes {
+		path, replica := f.expand(c.Path, node), f.expand(c.Replica, node)
+		for _, text := range []string{path, replica} {
+			if open := strings.Index(text, "{"); open >= 0 && strings.Contains(text[open:], "}") {
+				return journal.Refusef("table %s: node %s has no macro for %q: define it in the server's <macros>",
+					c.Table, node.Name(), text)
+			}
+		}
+		key := path + "\x00" + replica
+		if other, dup := taken[key]; dup {
+			return journal.Refusef("table %s: nodes %s and %s would both be replica %q of %s: "+
+				"give them different names, for instance with unsharded_replica: \"{shard}-{replica}\" in clusters[%s]",
+				c.Table, other, node.Name(), replica, path, f.Cluster)
+		}
+		taken[key] = node.Name()
+	}
+	return nil
+}

@@ -1,0 +1,249 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/storageset"
+)
+
+// Planner makes the steps of migrations in the order in which they would run.
+// It remembers the tables that planned statements make, drop and rename. It is
+// not safe for concurrent use.
+type Planner struct {
+	sets  storageset.Map
+	facts map[string]Facts // by configured cluster
+	// Lenient plans what undoes a half-done migration: a table that nodes lack
+	// is no error, because the steps are later narrowed to where it is.
+	Lenient bool
+}
+
+// New makes a Planner over the facts of every configured cluster. The facts
+// are not changed.
+func New(sets storageset.Map, facts ...Facts) *Planner {
+	p := &Planner{sets: sets, facts: make(map[string]Facts, len(facts))}
+	for _, f := range facts {
+		f.Tables = maps.Clone(f.Tables)
+		if f.Tables == nil {
+			f.Tables = map[string]TableFacts{}
+		}
+		p.facts[f.Cluster] = f
+	}
+	return p
+}
+
+// Operations renders operations into steps. Notes say what was skipped and
+// why. An operation that no node is there for, that its nodes are too old
+// for, or that alters a table that nodes lack, is an error.
+func (p *Planner) Operations(operations []ops.Operation) (steps []Step, notes []string, err error) {
+	for i, operation := range operations {
+		made, note, err := p.operation(operation)
+		if err != nil {
+			return nil, nil, fmt.Errorf("operation %d (%s): %w", i+1, ops.KindOf(operation), err)
+		}
+		steps = append(steps, made...)
+		notes = append(notes, note...)
+	}
+	for i := range steps {
+		steps[i].Index, steps[i].Of = i+1, len(steps)
+	}
+	return steps, notes, nil
+}
+
+func (p *Planner) operation(operation ops.Operation) (steps []Step, notes []string, err error) {
+	place := PlaceOf(operation)
+	facts, err := p.at(place)
+	if err != nil {
+		return nil, nil, err
+	}
+	statements, err := operation.Statements(facts.Env(place.Target))
+	var unsupported *ops.UnsupportedError
+	if errors.As(err, &unsupported) {
+		return nil, nil, journal.Refusef("%s needs %s",
+			unsupported.Operation, facts.lacking(place.Target, unsupported.Feature))
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(statements) == 0 && facts.SingleNode && place.Target == ops.Distributed {
+		return nil, []string{ops.Describe(operation) + " skipped: single node"}, nil
+	}
+	for _, stmt := range statements {
+		step, err := p.step(facts, stmt)
+		if err != nil {
+			return nil, nil, err
+		}
+		steps = append(steps, step)
+		p.remember(facts, step)
+	}
+	return steps, nil, nil
+}
+
+// PlaceOf is the place of an operation: that of its first table, or its own
+// when it has no table.
+func PlaceOf(operation ops.Operation) ops.Place {
+	if placed, ok := operation.(interface{ At() ops.Place }); ok {
+		return placed.At()
+	}
+	if tables := operation.Tables(); len(tables) > 0 {
+		return tables[0].Place
+	}
+	return ops.Place{}
+}
+
+func (p *Planner) at(place ops.Place) (Facts, error) {
+	name, err := p.sets.Cluster(place.StorageSet)
+	if err != nil {
+		return Facts{}, &journal.UsageError{Err: err}
+	}
+	facts, ok := p.facts[name]
+	if !ok {
+		return Facts{}, fmt.Errorf("no facts for cluster %q", name)
+	}
+	if len(facts.NodesOf(place.Target)) == 0 && !facts.SingleNode {
+		return Facts{}, journal.Refusef("no nodes for storage set %q, %s: cluster %q has none in %q",
+			place.StorageSet, place.Target, name, facts.OnClusterName(place.Target))
+	}
+	return facts, nil
+}
+
+func (p *Planner) step(facts Facts, stmt ops.Statement) (Step, error) {
+	nodes := facts.NodesOf(stmt.Place.Target)
+	if len(nodes) == 0 {
+		return Step{}, journal.Refusef("no nodes for %s: storage set %q, %s",
+			stmt.Summary, stmt.Place.StorageSet, stmt.Place.Target)
+	}
+	if stmt.Creates != nil {
+		if err := facts.checkReplicas(*stmt.Creates, nodes); err != nil {
+			return Step{}, err
+		}
+	}
+	groups, err := p.groups(facts, stmt, nodes)
+	if err != nil {
+		return Step{}, err
+	}
+	step := Step{
+		Statement: stmt,
+		Cluster:   facts.Cluster,
+		Nodes:     nodes,
+		Groups:    groups,
+		Hash:      hash(stmt),
+	}
+	if p.onCluster(facts, stmt, nodes, groups) {
+		step.OnCluster = facts.OnClusterName(stmt.Place.Target)
+	}
+	step.Text = stmt.SQL(step.OnCluster)
+	return step, nil
+}
+
+func (p *Planner) groups(facts Facts, stmt ops.Statement, nodes []journal.Node) ([][]journal.Node, error) {
+	switch stmt.Scope {
+	case ops.OneNode:
+		return [][]journal.Node{nodes}, nil
+	case ops.OnePerReplicaSet:
+		if len(stmt.Writes) == 0 {
+			return shards(nodes), nil
+		}
+		table, err := p.table(facts, stmt.Writes[0], nodes)
+		if err != nil {
+			return nil, err
+		}
+		return facts.sets(table, nodes), nil
+	default:
+		return alone(nodes), nil
+	}
+}
+
+// table says what a table is on its nodes. One that some of them lack is
+// refused: whatever is done to the rest, the nodes would differ after it.
+func (p *Planner) table(facts Facts, table ops.Table, nodes []journal.Node) (TableFacts, error) {
+	known, ok := facts.Tables[table.String()]
+	if p.Lenient {
+		return known, nil
+	}
+	if !ok {
+		return TableFacts{}, journal.Refusef("table %s is on no node of cluster %q", table, facts.Cluster)
+	}
+	var missing []string
+	for _, node := range nodes {
+		if !slices.ContainsFunc(known.Sets, func(set []string) bool { return slices.Contains(set, node.Name()) }) {
+			missing = append(missing, node.Name())
+		}
+	}
+	if len(missing) > 0 {
+		return TableFacts{}, journal.Refusef("table %s is missing on %s: make the nodes equal first",
+			table, strings.Join(missing, ", "))
+	}
+	return known, nil
+}
+
+// onCluster decides whether a statement goes through the distributed DDL
+// queue. An ALTER does only if its replica sets are the shards: a server runs
+// it on one replica of each shard (or refuses, 371, a table that is not
+// Replicated where the shard is).
+func (p *Planner) onCluster(facts Facts, stmt ops.Statement, nodes []journal.Node, groups [][]journal.Node) bool {
+	if facts.SingleNode || facts.Direct || stmt.Direct || stmt.Call != nil || stmt.Scope == ops.OneNode {
+		return false
+	}
+	return stmt.Scope == ops.EveryNode || sameGroups(groups, shards(nodes))
+}
+
+// remember applies a planned statement to the facts that later ones see.
+func (p *Planner) remember(facts Facts, step Step) {
+	if c := step.Statement.Creates; c != nil {
+		facts.Tables[c.Table.String()] = facts.created(*c, step.Nodes)
+	}
+	for _, condition := range step.Statement.After {
+		switch c := condition.(type) {
+		case ops.TableGone:
+			delete(facts.Tables, c.Table.String())
+		case ops.TableRenamed:
+			facts.Tables[c.To.String()] = facts.Tables[c.From.String()]
+			delete(facts.Tables, c.From.String())
+		}
+	}
+}
+
+func alone(nodes []journal.Node) [][]journal.Node {
+	groups := make([][]journal.Node, len(nodes))
+	for i, node := range nodes {
+		groups[i] = []journal.Node{node}
+	}
+	return groups
+}
+
+func shards(nodes []journal.Node) [][]journal.Node {
+	byShard := map[int][]journal.Node{}
+	for _, node := range nodes {
+		byShard[node.Shard] = append(byShard[node.Shard], node)
+	}
+	groups := make([][]journal.Node, 0, len(byShard))
+	for _, shard := range slices.Sorted(maps.Keys(byShard)) {
+		groups = append(groups, byShard[shard])
+	}
+	return groups
+}
+
+func sameGroups(a, b [][]journal.Node) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	key := func(group []journal.Node) string {
+		return strings.Join(slices.Sorted(slices.Values(journal.Names(group))), "\x00")
+	}
+	have := map[string]bool{}
+	for _, group := range a {
+		have[key(group)] = true
+	}
+	for _, group := range b {
+		if !have[key(group)] {
+			return false
+		}
+	}
+	return true
+}
