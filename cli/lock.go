@@ -19,7 +19,7 @@ func (a *app) locker(ctx context.Context, cfg *config.Config, state *cluster.Clu
 	}
 	auth, err := c.Auth.Resolve(ctx)
 	if err != nil {
-		return nil, cfg.Errorf("coordination.auth", "%w", err)
+		return nil, cfg.Errorf("coordination.auth", "%v", err)
 	}
 	key, err := lockKey(ctx, state)
 	if err != nil {
@@ -28,7 +28,7 @@ func (a *app) locker(ctx context.Context, cfg *config.Config, state *cluster.Clu
 	options := zk.Options{Servers: c.ZooKeeper, Root: c.Root, SessionTimeout: c.SessionTimeout, Auth: auth}
 	if c.TLS != nil {
 		if options.TLS, err = c.TLS.Load(); err != nil {
-			return nil, cfg.Errorf("coordination.tls", "%w", err)
+			return nil, cfg.Errorf("coordination.tls", "%v", err)
 		}
 	}
 	return &zkLock{locker: zk.New(options), key: key, wait: a.lockWait, events: a.printer().event}, nil

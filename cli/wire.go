@@ -110,7 +110,7 @@ func (a *app) clusters(ctx context.Context, cfg *config.Config) (*cluster.Set, e
 	for _, c := range cfg.Clusters {
 		password, err := c.Password.Resolve(ctx)
 		if err != nil {
-			return nil, cfg.Errorf(c.Key("password"), "%w", err)
+			return nil, cfg.Errorf(c.Key("password"), "%v", err)
 		}
 		o := cluster.Options{
 			Name: c.Name, Hosts: c.Hosts, LocalCluster: c.ClusterName, DistCluster: c.DistributedClusterName,
@@ -123,7 +123,7 @@ func (a *app) clusters(ctx context.Context, cfg *config.Config) (*cluster.Set, e
 		}
 		if c.TLS != nil {
 			if o.TLS, err = c.TLS.Load(); err != nil {
-				return nil, cfg.Errorf(c.Key("tls"), "%w", err)
+				return nil, cfg.Errorf(c.Key("tls"), "%v", err)
 			}
 		}
 		options = append(options, o)

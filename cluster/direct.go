@@ -41,12 +41,16 @@ func (s *sending) toGroup(ctx context.Context, group []journal.Node) error {
 		if sent == nil {
 			return nil
 		}
-		refusals = append(refusals, sent.Error())
+		text := oneLine(unwrapNode(sent))
+		if len(group) > 1 {
+			text = node.Name() + ": " + text
+		}
+		refusals = append(refusals, text)
 	}
 	for _, node := range group {
 		s.record(node.Name(), answer{
 			outcome: journal.Failed,
-			text:    "not sent, no node of its replica set takes it: " + strings.Join(refusals, "; "),
+			text:    "not sent: " + strings.Join(refusals, "; "),
 		})
 	}
 	return nil

@@ -19,7 +19,7 @@ type checker struct {
 }
 
 func (k *checker) wrong(key, format string, args ...any) {
-	k.problems = append(k.problems, &Problem{at: k.origins.nearest(key), Text: key + ": " + fmt.Sprintf(format, args...)})
+	k.problems = append(k.problems, &Problem{at: k.origins.nearest(key), key: key, Text: key + ": " + fmt.Sprintf(format, args...)})
 }
 
 // finish fills in the defaults that depend on other values, and checks all of them.
@@ -56,7 +56,7 @@ func (c *Config) finish() []*Problem {
 func namePattern() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`) }
 
 func (k *checker) name(key, name string) {
-	if !namePattern().MatchString(name) {
+	if name != "" && !namePattern().MatchString(name) { // a missing name is reported by the reader
 		k.wrong(key, "%q: use letters, digits, and _ . -", name)
 	}
 }

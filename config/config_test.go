@@ -141,8 +141,8 @@ func TestOrigins(t *testing.T) {
 	c := load(t, config.Options{Flags: flags})
 	for key, want := range map[string]string{
 		"clusters[0].cluster_name":   full + ":4:5",
-		"clusters[0].hosts":          "environment staging (" + full + ":29:9)",
-		"clusters[0].hosts[0]":       "environment staging (" + full + ":29:17)",
+		"clusters[0].hosts":          "environment staging (" + full + ":30:9)",
+		"clusters[0].hosts[0]":       "environment staging (" + full + ":30:17)",
 		"clusters[0].hosts[1]":       "default",
 		"clusters[0].limits.ddl":     full + ":14:14",
 		"clusters[0].ddl":            "flag --ddl",

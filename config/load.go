@@ -88,12 +88,12 @@ func parse(path string, text []byte, environment string, o *overrides) (*Config,
 	return c, nil
 }
 
-// elsewhere drops what is about a line, variable or flag that has a problem
-// already: a value that could not be read would be reported again as missing.
+// elsewhere drops what is about a key that could not be read: it would be
+// reported again as missing.
 func elsewhere(found, known []*Problem) []*Problem {
 	return slices.DeleteFunc(found, func(p *Problem) bool {
 		return slices.ContainsFunc(known, func(k *Problem) bool {
-			return p.at.line == k.at.line && p.at.override == k.at.override
+			return k.key != "" && (p.key == k.key || strings.HasPrefix(p.key, k.key+".") || strings.HasPrefix(p.key, k.key+"["))
 		})
 	})
 }

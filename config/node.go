@@ -52,7 +52,7 @@ func keyKind(node *yaml.Node) string {
 
 // didYouMean proposes the known name that is nearest to a wrong one, if one is near.
 func didYouMean(name string, known []string) string {
-	best, distance := "", len(name)/3+2
+	best, distance := "", min(len(name)/3+3, len(name))
 	for _, candidate := range known {
 		if d := editDistance(name, candidate); d < distance {
 			best, distance = candidate, d

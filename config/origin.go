@@ -88,6 +88,7 @@ func (c *Config) Errorf(key, format string, args ...any) error {
 // Problem is one thing that is wrong with the configuration.
 type Problem struct {
 	at   origin
+	key  string // the key that could not be read, if it is about one
 	Text string
 }
 

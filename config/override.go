@@ -116,7 +116,7 @@ func (o *overrides) apply(c *Config) []*Problem {
 			continue
 		}
 		if err := v.set(value); err != nil {
-			problems = append(problems, &Problem{at: origin{override: v.name}, Text: v.key + ": " + err.Error()})
+			problems = append(problems, &Problem{at: origin{override: v.name}, key: v.key, Text: v.key + ": " + err.Error()})
 		}
 		c.origins.record(v.key, origin{override: v.name})
 		c.origins.forgetInside(v.key)

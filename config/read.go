@@ -87,8 +87,11 @@ func (s *section) entryName(node *yaml.Node, path string, seen *[]string) string
 	entry := resolve(node)
 	for i := 0; i+1 < len(entry.Content) && entry.Kind == yaml.MappingNode; i += 2 {
 		name := resolve(entry.Content[i+1])
-		if entry.Content[i].Value != "name" || !isText(name) || name.Value == "" {
+		if entry.Content[i].Value != "name" {
 			continue
+		}
+		if !isText(name) || name.Value == "" {
+			return "" // reported when it is read
 		}
 		if slices.Contains(*seen, name.Value) {
 			s.problem(name, "%s.name: %q is already the name of another entry", path, name.Value)
@@ -155,7 +158,7 @@ func (g *Group) read(s *section) {
 	g.Readiness = migration.Readiness(readiness)
 	s.list("depends_on", &g.DependsOn)
 	if node := s.take("dir"); node != nil {
-		s.problem(s.fields["dir"].key, "%s.dir: file migrations come later; Go groups are compiled in", s.path)
+		s.bad(s.fields["dir"].key, "dir", "file migrations come later; Go groups are compiled in")
 	}
 	s.end()
 }
@@ -194,7 +197,7 @@ func readTLS(s *section, into **TLS) {
 	inner.flag("skip_verify", &t.SkipVerify)
 	inner.end()
 	if (t.Cert == "") != (t.Key == "") {
-		s.problem(node, "%s: cert and key go together", inner.path)
+		s.bad(node, "tls", "cert and key go together")
 	}
 	*into = t
 }

@@ -46,6 +46,7 @@ func (r *reader) section(node *yaml.Node, path, key string) *section {
 	s := &section{reader: r, node: node, path: path, key: key, fields: map[string]field{}}
 	if node = resolve(node); node.Kind != yaml.MappingNode {
 		r.problem(s.node, "%s: want keys and values, have %s", s.name(), kind(node))
+		r.problems[len(r.problems)-1].key = key
 		return s
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
@@ -106,7 +107,13 @@ func (s *section) has(name string) bool { _, ok := s.fields[name]; return ok }
 // wrong reports a value that is not what its key wants. It never prints the
 // value: it may be a misplaced password.
 func (s *section) wrong(node *yaml.Node, name, want string) {
-	s.problem(node, "%s: want %s, have %s", join(s.path, name), want, kind(node))
+	s.bad(node, name, "want %s, have %s", want, kind(node))
+}
+
+// bad reports the value of a key.
+func (s *section) bad(node *yaml.Node, name, format string, args ...any) {
+	s.problem(node, "%s: %s", join(s.path, name), fmt.Sprintf(format, args...))
+	s.problems[len(s.problems)-1].key = join(s.key, name)
 }
 
 // text reads a string. In an environment null takes the file's value back.
@@ -121,7 +128,7 @@ func (s *section) text(name string, into *string) bool {
 		s.wrong(node, name, "text (quote it if it is)")
 		return false
 	case node.Value == "":
-		s.problem(node, "%s: is empty: leave the key out instead", join(s.path, name))
+		s.bad(node, name, "is empty: leave the key out instead")
 		return false
 	default:
 		*into = node.Value
@@ -140,7 +147,7 @@ func (s *section) secret(name string, into *Secret) {
 	default:
 		secret, err := parseSecret(node.Value, s.dir)
 		if err != nil {
-			s.problem(node, "%s: %v", join(s.path, name), err)
+			s.bad(node, name, "%v", err)
 		}
 		*into = secret
 	}
@@ -179,9 +186,9 @@ func (s *section) duration(name string, least time.Duration, into *time.Duration
 	d, err := time.ParseDuration(node.Value)
 	switch {
 	case err != nil:
-		s.problem(node, "%s: %q is not a duration: write 30s, 5m or 1h30m", join(s.path, name), node.Value)
+		s.bad(node, name, "%q is not a duration: write 30s, 5m or 1h30m", node.Value)
 	case d < least:
-		s.problem(node, "%s: %s is too short, use %s or more", join(s.path, name), d, least)
+		s.bad(node, name, "%s is too short, use %s or more", d, least)
 	default:
 		*into = d
 	}

@@ -17,16 +17,18 @@ func (c *Cluster) readURL(s *section) {
 	if !s.text("url", &text) || text == "" {
 		return
 	}
-	node, key := s.fields["url"].value, join(s.path, "url")
+	node := s.fields["url"].value
 	if s.has("hosts") {
-		s.problem(s.fields["url"].key, "%s: give hosts or url, not both", key)
+		s.bad(s.fields["url"].key, "url", "give hosts or url, not both")
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "clickhouse" || u.Hostname() == "" || u.Fragment != "" {
-		s.problem(node, "%s: want clickhouse://user@host:9440/database?secure=true; in a password, write @ / : # ? and %% as %%40 %%2F %%3A %%23 %%3F and %%25", key)
+		s.bad(node, "url", "want clickhouse://user@host:9440/database?secure=true; "+
+			"in a password, write @ / : # ? and %% as %%40 %%2F %%3A %%23 %%3F and %%25")
+		s.problems[len(s.problems)-1].key = join(s.key, "hosts") // which are not missing
 		return
 	}
-	secure := c.readURLQuery(s, u.Query(), key)
+	secure := c.readURLQuery(s, u.Query())
 	port := u.Port()
 	if port == "" {
 		port = map[bool]string{false: "9000", true: "9440"}[secure]
@@ -49,16 +51,16 @@ func (c *Cluster) readURL(s *section) {
 	}
 }
 
-func (c *Cluster) readURLQuery(s *section, query url.Values, key string) (secure bool) {
+func (c *Cluster) readURLQuery(s *section, query url.Values) (secure bool) {
 	known := []string{"secure", "skip_verify"}
 	values := map[string]bool{}
 	for name, given := range query {
 		value, err := strconv.ParseBool(given[len(given)-1])
 		switch {
 		case !slices.Contains(known, name):
-			s.problem(s.fields["url"].value, "%s: unknown parameter %q%s", key, name, didYouMean(name, known))
+			s.bad(s.fields["url"].value, "url", "unknown parameter %q%s", name, didYouMean(name, known))
 		case err != nil:
-			s.problem(s.fields["url"].value, "%s: %s: want true or false", key, name)
+			s.bad(s.fields["url"].value, "url", "%s: want true or false", name)
 		default:
 			values[name] = value
 		}

@@ -218,12 +218,11 @@ func setNote(entry *journal.Entry, note journal.Note) {
 // made, node by node, and the conditions alone decide.
 func (s *session) system(ctx context.Context, t target, p MigrationPlan) error {
 	began := s.c.now()
-	if t.direction == journal.Backward {
-		if err := s.flushFinished(ctx); err != nil {
-			return err
-		}
-		s.trail = noTrail{}
+	if err := s.flushFinished(ctx); err != nil {
+		return err
 	}
+	trail := s.trail
+	s.trail = noTrail{} // its table comes and goes here
 	s.emit(journal.MigrationStarted{Key: t.key, Direction: t.direction, Steps: len(p.Steps)})
 	for _, step := range p.Steps {
 		if err := s.where(ctx, step, nil); err != nil {
@@ -234,6 +233,7 @@ func (s *session) system(ctx context.Context, t target, p MigrationPlan) error {
 		s.emit(journal.MigrationFinished{Key: t.key, Direction: t.direction, Status: journal.NotStarted, Took: s.c.now().Sub(began)})
 		return nil
 	}
+	s.trail = trail
 	entry, err := s.entry(t, journal.Completed)
 	if err != nil {
 		return err

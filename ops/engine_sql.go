@@ -10,7 +10,9 @@ import (
 type resolved struct {
 	name string // as system.tables names it
 	path string // in ZooKeeper, macros unexpanded; empty when not Replicated
-	sql  string // all that follows ENGINE =
+	// replica is the name within the path, macros unexpanded
+	replica string
+	sql     string // all that follows ENGINE =
 }
 
 // resolve decides on the Replicated form and renders the engine of a table
@@ -44,8 +46,8 @@ func (e Engine) resolve(t Table, env Env) (resolved, error) {
 		if err != nil {
 			return r, err
 		}
-		r.name, r.path = "Replicated"+r.name, path
-		args = append([]string{String(path), String(e.replica(env))}, args...)
+		r.name, r.path, r.replica = "Replicated"+r.name, path, e.replica(env)
+		args = append([]string{String(path), String(r.replica)}, args...)
 	}
 	r.sql = r.name
 	if len(args) > 0 {

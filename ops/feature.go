@@ -23,7 +23,6 @@ const (
 	FeatureSettingsOnDDL      Feature = "SETTINGS on DDL"
 	FeatureEphemeral          Feature = "EPHEMERAL columns"
 	FeatureReplacingIsDeleted Feature = "ReplacingMergeTree is_deleted"
-	FeatureModifyFirst        Feature = "MODIFY COLUMN FIRST | AFTER"
 	FeatureModifyRemove       Feature = "MODIFY COLUMN … REMOVE"
 )
 

@@ -87,7 +87,7 @@ func (o CreateTable) Statements(env Env) ([]Statement, error) {
 		Scope:   EveryNode,
 		After:   o.conditions(t, engine),
 		Summary: "CREATE TABLE " + shown(t.Name),
-		Creates: &Created{Table: t, Engine: engine.name, Path: engine.path},
+		Creates: &Created{Table: t, Engine: engine.name, Path: engine.path, Replica: engine.replica},
 	}
 	if o.Engine.Kind == DistributedEngine {
 		stmt.Reads = []Table{o.Engine.source(t)}

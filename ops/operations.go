@@ -43,7 +43,7 @@ func Describe(op Operation) string {
 	if d, ok := op.(interface{ describe() string }); ok {
 		return KindOf(op) + " " + d.describe()
 	}
-	if tables := op.Tables(); len(tables) > 0 {
+	if tables := op.Tables(); len(tables) > 0 && tables[0].Name != "" {
 		return KindOf(op) + " " + shown(tables[0].String())
 	}
 	return KindOf(op)
@@ -137,7 +137,7 @@ func (list Operations) Inverse() (Operations, error) {
 	return inverted, nil
 }
 
-// check names the operation and its table in the error of a refused value.
+// refuse names the operation and its table in the error of a refused value.
 func refuse(op Operation, err error) error {
 	if err == nil {
 		return nil

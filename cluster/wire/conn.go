@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -161,13 +162,22 @@ func (c *conn) apply(ctx context.Context, settings []ops.Setting) ([]ch.Setting,
 	}
 	parts := make([]string, len(settings))
 	for i, s := range settings {
-		parts[i] = s.Name + " = " + ops.String(s.Value)
+		parts[i] = s.Name + " = " + literal(s.Value)
 	}
 	if err := c.client.Do(ctx, ch.Query{Body: "SET " + strings.Join(parts, ", ")}); err != nil {
 		return nil, err
 	}
 	c.settings = want
 	return nil, nil
+}
+
+// literal writes a value for SET, which wants numbers bare (18.16: "Cannot
+// convert String to unsigned long").
+func literal(value string) string {
+	if _, err := strconv.ParseFloat(value, 64); err == nil {
+		return value
+	}
+	return ops.String(value)
 }
 
 func signature(settings []ops.Setting) string {

@@ -75,7 +75,8 @@ func subject(locker *zk.Locker, cut func()) locktest.Subject {
 func TestUnknownClaimIsTriedAnew(t *testing.T) {
 	p := newProxy(t, server.start(t), nil)
 	p.swallow = true
-	lease, err := zk.New(options(p.address())).Acquire(deadline(t, 20*time.Second), t.Name(), holder("run-1"), 0)
+	key := t.Name() + time.Now().String() // new also when the test runs again
+	lease, err := zk.New(options(p.address())).Acquire(deadline(t, 20*time.Second), key, holder("run-1"), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
