@@ -64,6 +64,8 @@ func tables() map[string]ops.Operation {
 	other := create(ops.Engine{Kind: ops.DistributedEngine, LocalTable: "events_local", Database: "other"})
 	other.Table.Name = "events_all"
 	plain := create(merge)
+	tolerant := create(merge)
+	tolerant.IfNotExists = true
 	return map[string]ops.Operation{
 		"create_table":               plain,
 		"create_table_clauses":       create(clauses),
@@ -82,7 +84,7 @@ func tables() map[string]ops.Operation {
 		"create_table_distributed":   distributed,
 		"create_table_dist_on_local": other,
 		"drop_table":                 ops.DropTable{Table: local("events_local")},
-		"drop_table_was":             ops.DropTable{Table: plain.Table, IfExists: true, Was: &plain},
+		"drop_table_was":             ops.DropTable{Table: plain.Table, IfExists: true, Was: &tolerant},
 		"drop_table_distributed":     ops.DropTable{Table: dist("events_dist")},
 		"rename_table":               ops.RenameTable{From: local("events_local"), To: "events old"},
 	}

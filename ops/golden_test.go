@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
+	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -150,25 +151,42 @@ func writeStatement(b *strings.Builder, stmt ops.Statement, cluster string) {
 		cluster = ""
 	}
 	fmt.Fprintf(b, "-- %s\n%s\n", stmt.Summary, stmt.SQL(cluster))
-	fmt.Fprintf(b, "-- %s, %s; reads %v, writes %v; traits %+v; settings %v\n",
-		stmt.Place.Target, stmt.Scope, stmt.Reads, stmt.Writes, stmt.Traits, stmt.Settings)
+	fmt.Fprintf(b, "-- %s, %s; reads %v, writes %v\n", stmt.Place.Target, stmt.Scope, stmt.Reads, stmt.Writes)
+	if stmt.Traits != (ops.Traits{}) || len(stmt.Settings) > 0 {
+		fmt.Fprintf(b, "-- traits %s, settings %v\n", compact(stmt.Traits), stmt.Settings)
+	}
 	if stmt.Creates != nil {
-		fmt.Fprintf(b, "-- creates %+v\n", *stmt.Creates)
+		fmt.Fprintf(b, "-- creates %s\n", compact(*stmt.Creates))
 	}
 	for _, condition := range stmt.After {
-		fmt.Fprintf(b, "-- after %T %s: %s\n", condition, condition.Subject(), oneLine(condition))
+		fmt.Fprintf(b, "-- after %T of %s: %s\n", condition, condition.Subject(), compact(condition))
 	}
 }
 
-func oneLine(condition ops.Condition) string {
-	return strings.ReplaceAll(fmt.Sprintf("%+v", condition), "\n", `\n`)
-}
-
-func sortedNames(m map[string]ops.Operation) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
+// compact prints what is set in a value, so that goldens stay as they are when
+// a type gains a field.
+func compact(value any) string {
+	if table, ok := value.(ops.Table); ok {
+		return table.String()
 	}
-	slices.Sort(names)
-	return names
+	v := reflect.ValueOf(value)
+	switch v.Kind() {
+	case reflect.Struct:
+		var parts []string
+		for i := range v.NumField() {
+			if !v.Field(i).IsZero() {
+				parts = append(parts, v.Type().Field(i).Name+":"+compact(v.Field(i).Interface()))
+			}
+		}
+		return "{" + strings.Join(parts, " ") + "}"
+	case reflect.Slice:
+		parts := make([]string, v.Len())
+		for i := range parts {
+			parts[i] = compact(v.Index(i).Interface())
+		}
+		return "[" + strings.Join(parts, " ") + "]"
+	case reflect.String:
+		return strconv.Quote(v.String())
+	}
+	return fmt.Sprint(value)
 }

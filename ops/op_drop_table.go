@@ -63,7 +63,8 @@ func (o DropTable) dropsData() bool {
 	return o.Was == nil || o.Was.Engine.storesData()
 }
 
-// Inverse implements Inverter. Without Was it is an *IrreversibleError.
+// Inverse implements Inverter: IF EXISTS becomes IF NOT EXISTS. Without Was it
+// is an *IrreversibleError.
 func (o DropTable) Inverse() (Operation, error) {
 	if o.Was == nil {
 		return nil, &IrreversibleError{Operation: Describe(o), Why: "set Was to the table that it drops"}

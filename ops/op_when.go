@@ -3,6 +3,7 @@ package ops
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Test asks about the nodes of a place. Exactly one of SingleNode, Feature and
@@ -68,8 +69,10 @@ type When struct {
 	Else Operations `json:"else,omitempty" yaml:"else,omitempty"`
 }
 
+// operations are those of both branches. Check refuses nil ones, all else
+// passes over them.
 func (o When) operations() Operations {
-	return append(append(Operations{}, o.Then...), o.Else...)
+	return slices.DeleteFunc(slices.Concat(o.Then, o.Else), func(op Operation) bool { return op == nil })
 }
 
 // At is the place of the operations.
@@ -119,9 +122,9 @@ func (o When) check() error {
 	if len(o.Then)+len(o.Else) == 0 {
 		return errors.New("no operations: set Then, Else or both")
 	}
-	for i, op := range o.operations() {
+	for _, op := range slices.Concat(o.Then, o.Else) {
 		if op == nil {
-			return fmt.Errorf("operation %d is nil: leave it out", i+1)
+			return errors.New("an operation is nil: leave it out")
 		}
 		if err := op.Check(); err != nil {
 			return err
