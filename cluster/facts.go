@@ -153,7 +153,7 @@ func (c *Cluster) node(ctx context.Context, name string) (nodeFacts, error) {
 			return nil
 		}},
 		{"SELECT table, name FROM system.columns WHERE database = 'system' AND table IN " +
-			"('columns', 'tables', 'replicas', 'data_skipping_indices', 'distributed_ddl_queue')", func(row []string) error {
+			"('columns', 'tables', 'replicas', 'data_skipping_indices', 'mutations')", func(row []string) error {
 			if facts.columns[row[0]] == nil {
 				facts.columns[row[0]] = map[string]bool{}
 			}

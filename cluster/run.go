@@ -73,7 +73,10 @@ func (c *Cluster) Run(ctx context.Context, x plan.Execution, step plan.Step) ([]
 		Nodes: len(step.Nodes), Text: step.Text, OnCluster: step.OnCluster,
 	})
 	began := time.Now()
-	var err error
+	mutated, err := s.mutationsBefore(ctx)
+	if err != nil {
+		return s.outcomes(nil), err
+	}
 	switch {
 	case step.Statement.Call != nil:
 		err = s.call(ctx)
@@ -88,6 +91,11 @@ func (c *Cluster) Run(ctx context.Context, x plan.Execution, step plan.Step) ([]
 	verdicts, err := s.converge(ctx, check, had)
 	if err != nil {
 		return s.outcomes(verdicts), err
+	}
+	if mutated != nil {
+		if err := mutated.wait(ctx); err != nil {
+			return s.outcomes(nil), err
+		}
 	}
 	x.Emit(journal.Converged{
 		Key: step.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary,

@@ -111,10 +111,10 @@ func TestCheckRefuses(t *testing.T) {
 }
 
 // TestNamesThatNoPathCanHold: macros and slashes in a name would
-// change the path.
+// change the path, and ZooKeeper refuses control characters.
 func TestNamesThatNoPathCanHold(t *testing.T) {
 	op := create(ops.Engine{Kind: ops.MergeTree, OrderBy: "id"})
-	for _, name := range []string{"a/b", "a{shard}", "a\x00"} {
+	for _, name := range []string{"a/b", "a{shard}", "a\x00", "a\nb", "..", "\xff"} {
 		op.Table.Name = name
 		if _, err := op.Statements(environments()[1].env); err == nil || !strings.Contains(err.Error(), "ZooKeeper path") {
 			t.Errorf("table %q: error %v, want one about its path", name, err)

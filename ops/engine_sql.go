@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // resolved is an engine as it is on the nodes of one place.
@@ -91,8 +93,7 @@ func (e Engine) path(t Table, env Env) (string, error) {
 		return path, nil
 	}
 	for _, part := range []string{string(t.StorageSet), t.Database, t.Name} {
-		// The server expands macros in the whole path, and splits it at slashes.
-		if part == "" || strings.ContainsAny(part, "/{}\x00") {
+		if !pathPart(part) {
 			return "", fmt.Errorf("%q cannot be part of a ZooKeeper path: configure the path of table %s", part, t)
 		}
 	}
@@ -101,6 +102,15 @@ func (e Engine) path(t Table, env Env) (string, error) {
 		shard = "all"
 	}
 	return fmt.Sprintf("/clickhouse/tables/%s/%s/%s/%s%s", t.StorageSet, shard, t.Database, t.Name, e.PathSuffix), nil
+}
+
+// pathPart says that a name can stand in a ZooKeeper path as it is. The server
+// expands macros in the whole path and splits it at slashes; ZooKeeper refuses
+// control characters (999) and parts of dots.
+func pathPart(name string) bool {
+	return name != "" && name != "." && name != ".." && utf8.ValidString(name) &&
+		!strings.ContainsAny(name, "/{}") &&
+		!strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || r >= 0xe000 && r <= 0xf8ff || r >= 0xfff0 && r <= 0xffff })
 }
 
 // replica is the name of a replica within the path. Replicas of an unsharded
