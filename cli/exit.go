@@ -106,7 +106,7 @@ func printPartial(w io.Writer, e *journal.PartialError) {
 		}
 		fmt.Fprintf(w, "  %-9s %s  %s\n", host.Outcome, host.Node, text)
 	}
-	if e.Cause != nil && len(e.Hosts) == 0 {
+	if e.Cause != nil && len(done) == len(e.Hosts) {
 		fmt.Fprintf(w, "  %s\n", indent(e.Cause.Error(), "  "))
 	}
 	fmt.Fprintf(w, "To go back: skein reverse-in-progress --group %s\n", e.Key.Group)

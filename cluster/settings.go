@@ -28,6 +28,10 @@ func (c *Cluster) settings(known map[string]bool, stmt ops.Statement, onCluster 
 	add("mutations_sync", sync)
 	add("database_atomic_wait_for_drop_and_detach_synchronously", "1")
 	add("max_execution_time", "0")
+	// A dead replica ends the server's wait for it at our limit, with 341.
+	for _, name := range []string{"replication_alter_columns_timeout", "replication_wait_for_inactive_replica_timeout"} {
+		add(name, seconds(c.options.WaitLimit))
+	}
 	if onCluster {
 		add("distributed_ddl_task_timeout", seconds(c.options.DDLTimeout))
 		add("distributed_ddl_output_mode", "throw")

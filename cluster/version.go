@@ -2,21 +2,25 @@ package cluster
 
 import "github.com/skein-migrate/skein/ops"
 
-// Since says since which version ClickHouse has each feature. It is the one
-// place where that is written.
+// Since says since which version ClickHouse has each feature, by its changelog
+// where no other source is named. It is the one place where that is written.
 func Since() map[ops.Feature]ops.Version {
-	since := func(major, minor int) ops.Version { return ops.Version{Major: major, Minor: minor} }
+	since := func(major, minor, patch int) ops.Version {
+		return ops.Version{Major: major, Minor: minor, Patch: patch}
+	}
 	return map[ops.Feature]ops.Version{
-		ops.FeatureAddColumnFirst:     since(20, 5),
-		ops.FeatureIfExists:           since(19, 1),
-		ops.FeatureIndexes:            since(20, 1),
-		ops.FeatureCodec:              since(19, 1),
-		ops.FeatureTableTTL:           since(19, 6),
-		ops.FeatureColumnComment:      since(19, 1),
-		ops.FeatureTableComment:       since(21, 6),
-		ops.FeatureDropSync:           since(20, 10),
-		ops.FeatureSettingsOnDDL:      since(19, 9),
-		ops.FeatureEphemeral:          since(22, 3),
-		ops.FeatureReplacingIsDeleted: since(23, 2),
+		ops.FeatureIfExists: since(19, 1, 6),
+		// Both are in 19.1, but Replicated tables have them right only from here.
+		ops.FeatureColumnComment: since(19, 3, 6),
+		ops.FeatureCodec:         since(19, 3, 6),
+		ops.FeatureTableTTL:      since(19, 6, 2),
+		// 19.3 has them behind an experimental setting.
+		ops.FeatureIndexes:        since(20, 1, 2),
+		ops.FeatureAddColumnFirst: since(20, 6, 3),
+		ops.FeatureModifyRemove:   since(20, 10, 3),
+		ops.FeatureTableComment:   since(21, 6, 0),
+		// From memory, seen on 26.7 only.
+		ops.FeatureEphemeral:          since(22, 4, 0),
+		ops.FeatureReplacingIsDeleted: since(23, 2, 0),
 	}
 }

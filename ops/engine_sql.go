@@ -31,8 +31,9 @@ func (e Engine) resolve(t Table, env Env) (resolved, error) {
 		}
 		return resolved{name: text[:end], sql: text + e.clauses()}, nil
 	case e.Kind == DistributedEngine:
-		if env.LocalCluster == "" {
-			return r, errors.New("a Distributed engine has no cluster to name here: set target DISTRIBUTED, which a single node skips, or cluster_name")
+		if env.SingleNode || env.LocalCluster == "" {
+			return r, errors.New("a Distributed engine has no cluster to name here: " +
+				"set cluster_name, or target DISTRIBUTED, which a single node skips")
 		}
 		source := e.source(t)
 		args = []string{String(env.LocalCluster), String(source.Database), String(source.Name)}
@@ -106,11 +107,13 @@ func (e Engine) path(t Table, env Env) (string, error) {
 
 // pathPart says that a name can stand in a ZooKeeper path as it is. The server
 // expands macros in the whole path and splits it at slashes; ZooKeeper refuses
-// control characters (999) and parts of dots.
+// control characters (999), private-use ones, specials and parts of dots.
 func pathPart(name string) bool {
-	return name != "" && name != "." && name != ".." && utf8.ValidString(name) &&
-		!strings.ContainsAny(name, "/{}") &&
-		!strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || r >= 0xe000 && r <= 0xf8ff || r >= 0xfff0 && r <= 0xffff })
+	refused := func(r rune) bool {
+		return unicode.IsControl(r) || strings.ContainsRune("/{}", r) ||
+			r >= 0xe000 && r <= 0xf8ff || r >= 0xfff0 && r <= 0xffff
+	}
+	return name != "" && name != "." && name != ".." && utf8.ValidString(name) && !strings.ContainsFunc(name, refused)
 }
 
 // replica is the name of a replica within the path. Replicas of an unsharded

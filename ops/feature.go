@@ -19,8 +19,6 @@ const (
 	FeatureTableTTL           Feature = "TTL"
 	FeatureColumnComment      Feature = "column COMMENT"
 	FeatureTableComment       Feature = "table COMMENT"
-	FeatureDropSync           Feature = "DROP … SYNC"
-	FeatureSettingsOnDDL      Feature = "SETTINGS on DDL"
 	FeatureEphemeral          Feature = "EPHEMERAL columns"
 	FeatureReplacingIsDeleted Feature = "ReplacingMergeTree is_deleted"
 	FeatureModifyRemove       Feature = "MODIFY COLUMN … REMOVE"

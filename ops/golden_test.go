@@ -47,7 +47,7 @@ func environments() []struct {
 func allFeatures() []ops.Feature {
 	return []ops.Feature{
 		ops.FeatureAddColumnFirst, ops.FeatureIfExists, ops.FeatureIndexes, ops.FeatureCodec, ops.FeatureTableTTL,
-		ops.FeatureColumnComment, ops.FeatureTableComment, ops.FeatureDropSync, ops.FeatureSettingsOnDDL,
+		ops.FeatureColumnComment, ops.FeatureTableComment,
 		ops.FeatureEphemeral, ops.FeatureReplacingIsDeleted, ops.FeatureModifyRemove,
 	}
 }

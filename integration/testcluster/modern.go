@@ -76,9 +76,10 @@ func (m modern) node(s serverConfig) (command, error) {
 		"--listen_host="+loopback,
 		"--tcp_port="+strconv.Itoa(s.Node.Port),
 		"--http_port="+strconv.Itoa(s.Node.HTTPPort),
+		"--log-level=information", // a level in the file is not looked at
 		"--query="+serveForever,
 	)
-	return command{Args: args}, s.write("modern.xml.tmpl")
+	return command{Args: args, IgnoresTERM: true}, s.write("modern.xml.tmpl")
 }
 
 // serveForever is one run of clickhouse-local which opens its ports and then has
@@ -94,8 +95,8 @@ var chdbSource string
 var hostSource string
 
 // buildHost builds chdb/host, once for each version of its source and of Go. It is
-// a program of its own because a test binary with the race detector cannot load
-// the library: both want the same addresses.
+// a program of its own, without cgo, so that neither a test binary's race detector
+// nor its signal handlers share a process with a whole ClickHouse.
 func buildHost(ctx context.Context) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {

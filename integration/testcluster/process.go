@@ -20,6 +20,8 @@ const stopGrace = 10 * time.Second
 type command struct {
 	Args []string `json:"args"`
 	Env  []string `json:"env,omitempty"` // in addition to this process's
+	// IgnoresTERM: the program swallows SIGTERM, so waiting for it would be in vain.
+	IgnoresTERM bool `json:"ignores_term,omitempty"`
 }
 
 // Process is a handle on one server. Its methods may be called at the same time
@@ -121,9 +123,13 @@ func (p *Process) WaitReady(ctx context.Context) error {
 }
 
 // Stop ends the server with SIGTERM (a paused one too), or SIGKILL when that has
-// not worked within ten seconds, and waits until it is gone. It is no error if the
-// server did not run.
+// not worked within ten seconds, and waits until it is gone. A modern node is
+// killed at once: the library swallows SIGTERM. It is no error if the server did
+// not run.
 func (p *Process) Stop(ctx context.Context) error {
+	if p.command.IgnoresTERM {
+		return p.Kill(ctx)
+	}
 	id := p.identity()
 	if err := id.signal(syscall.SIGTERM); err != nil {
 		return p.ended("stop", err)

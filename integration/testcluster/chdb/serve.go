@@ -24,7 +24,8 @@ func Serve(lib string, args []string) error {
 	purego.RegisterLibFunc(&setSignalHandlers, handle, "chdb_set_signal_handlers_enabled")
 	purego.RegisterLibFunc(&queryCommandLine, handle, "chdb_query_cmdline")
 
-	// Go's handlers end the process on SIGTERM; the library's would replace them.
+	// Its crash handlers would take the place of Go's. SIGTERM it takes over anyway,
+	// and swallows: only SIGKILL ends such a process.
 	setSignalHandlers(0)
 	argv := cStrings(append([]string{"clickhouse"}, args...))
 	queryCommandLine(int32(len(argv)-1), &argv[0])

@@ -1,0 +1,133 @@
+package integration
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/skein-migrate/skein/examples/groups"
+	"github.com/skein-migrate/skein/integration/testcluster"
+)
+
+var exampleTables = []string{ //nolint:gochecknoglobals // read-only
+	"currencies", "events_dist", "events_hourly_dist", "events_hourly_local", "events_hourly_mv", "events_local",
+	"transactions_dist", "transactions_local",
+}
+
+func examples(t *testing.T, c *testcluster.Cluster) *session {
+	t.Helper()
+	return newSession(t, c, groups.Events(), groups.Transactions())
+}
+
+// The main job: both groups on all four nodes, equal everywhere, and back
+// without a trace.
+func TestExamplesMigrateAndRevertOnTheCluster(t *testing.T) {
+	for _, ddl := range []string{"on_cluster", "direct"} {
+		t.Run(ddl, func(t *testing.T) {
+			s := examples(t, servers.cluster.Cluster(t))
+			planned := s.must(0, "plan", "--ddl", ddl)
+			says(t, planned.stdout, "Nothing was run.", "transactions/0003_widen_duration", "blocking")
+			if got := strings.Contains(planned.stdout, "ON CLUSTER 'skein_local'"); got != (ddl == "on_cluster") {
+				t.Errorf("plan with ddl %s: ON CLUSTER is there: %v", ddl, got)
+			}
+			if names := s.tables(s.servers.Nodes[0]); len(names) > 0 {
+				t.Fatalf("plan made tables: %v", names)
+			}
+			s.must(0, "migrate", "--force", "--ddl", ddl)
+			for _, n := range s.servers.Nodes {
+				if got := strings.Join(s.tables(n), " "); got != strings.Join(exampleTables, " ") {
+					t.Errorf("%s has %s", n.Name, got)
+				}
+			}
+			for _, name := range exampleTables {
+				s.everywhere("DESCRIBE TABLE " + name)
+			}
+			if rows := s.everywhere("SELECT code FROM currencies ORDER BY code"); len(rows) != 4 {
+				t.Errorf("currencies has %d rows, want the 4 that RunGo put there", len(rows))
+			}
+			says(t, s.must(0, "migrate", "--force", "--ddl", ddl).stdout, "Nothing to do.")
+			s.must(3, "revert")
+			s.must(0, "revert", "--force", "--ddl", ddl)
+			for _, n := range s.servers.Nodes {
+				if names := s.tables(n); len(names) > 0 {
+					t.Errorf("%s still has %v", n.Name, names)
+				}
+			}
+			if paths := s.zookeeperPaths("events", "transactions"); len(paths) > 0 {
+				t.Errorf("ZooKeeper still has %v", paths)
+			}
+			s.must(0, "revert", "--force", "--include-system")
+			if rows := query(t, s.servers.Nodes[3], "SELECT name FROM system.tables WHERE database = 'default'"); len(rows) > 0 {
+				t.Errorf("after --include-system there is still %v", rows)
+			}
+		})
+	}
+}
+
+// What Snuba's users query has to work, and what list shows has to be there.
+func TestStateRowsReadLikeSnubas(t *testing.T) {
+	s := examples(t, servers.cluster.Cluster(t))
+	s.must(0, "migrate", "--group", "events")
+	rows := query(t, s.servers.Nodes[3],
+		"SELECT group, migration_id, status FROM migrations_dist FINAL ORDER BY group, migration_id")
+	want := [][]string{
+		{"events", "0001_create_events", "completed"},
+		{"events", "0002_add_trace_id", "completed"},
+		{"events", "0003_rollup", "completed"},
+		{"events", "0004_index_trace_id", "completed"},
+		{"system", "0001_migrations", "completed"},
+	}
+	if len(rows) != len(want) {
+		t.Fatalf("rows: %v", rows)
+	}
+	for i := range want {
+		if strings.Join(rows[i], " ") != strings.Join(want[i], " ") {
+			t.Errorf("row %d: %v, want %v", i, rows[i], want[i])
+		}
+	}
+	trail := query(t, s.servers.Nodes[0], "SELECT count() FROM migration_steps_dist WHERE group = 'events' AND outcome = 'done'")
+	if trail[0][0] == "0" {
+		t.Error("the audit trail has no row of the group")
+	}
+	var listed struct {
+		Groups []struct {
+			Name       string
+			Migrations []struct{ ID, Status string }
+		}
+	}
+	out := s.must(0, "list", "--output", "json").stdout
+	if err := json.Unmarshal([]byte(out), &listed); err != nil {
+		t.Fatal(err)
+	}
+	if len(listed.Groups) != 3 || listed.Groups[1].Migrations[0].Status != "completed" ||
+		listed.Groups[2].Migrations[0].Status != "not_started" {
+		t.Errorf("list --output json: %+v", listed)
+	}
+}
+
+func TestExamplesOnASingleNodeOfToday(t *testing.T) {
+	for _, lock := range []string{"zookeeper", "none"} {
+		t.Run("lock "+lock, func(t *testing.T) {
+			s := examples(t, servers.modern.Cluster(t))
+			if lock == "none" {
+				s.edit("root: /skein", "lock: none")
+			}
+			migrated := s.must(0, "migrate", "--force")
+			if got := strings.Contains(migrated.stderr, "nothing keeps another run out"); got != (lock == "none") {
+				t.Errorf("the warning about lock: none is there: %v", got)
+			}
+			n := s.servers.Nodes[0]
+			if got := strings.Join(s.tables(n), " "); got != "currencies events_hourly_local events_hourly_mv events_local transactions_local" {
+				t.Errorf("tables: %s", got)
+			}
+			indexes := query(t, n, "SELECT name FROM system.data_skipping_indices WHERE table = 'events_local' AND database = currentDatabase()")
+			if len(indexes) != 1 {
+				t.Errorf("indexes: %v", indexes)
+			}
+			s.must(0, "revert", "--force")
+			if names := s.tables(n); len(names) > 0 {
+				t.Errorf("still there: %v", names)
+			}
+		})
+	}
+}

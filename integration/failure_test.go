@@ -1,0 +1,201 @@
+package integration
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/skein-migrate/skein/integration/testcluster"
+	"github.com/skein-migrate/skein/migration"
+	"github.com/skein-migrate/skein/ops"
+)
+
+// One of four nodes refuses its part of a statement: the migration is left in
+// progress, the node is named with what it said, and going back drops what skein
+// made and nothing else.
+func TestOneNodeRefusesItsPartOfACreate(t *testing.T) {
+	for _, ddl := range []string{"on_cluster", "direct"} {
+		t.Run(ddl, func(t *testing.T) {
+			c := servers.cluster.Cluster(t)
+			s := newSession(t, c, group("events",
+				migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}},
+				migration.Migration{ID: "0002_b", Forward: []ops.Operation{createTable("b_local"), createTable("c_local")}},
+			))
+			other := c.Nodes[2]
+			exec(t, other, "CREATE TABLE b_local (mine String) ENGINE = Log")
+			exec(t, other, "INSERT INTO b_local SELECT 'precious'")
+
+			stopped := s.must(5, "migrate", "--ddl", ddl)
+			says(t, stopped.stderr, "events/0002_b stopped at step 1 of 2 and is left in progress",
+				"failed    "+other.Addr(), "57", "already exists", "skein reverse-in-progress --group events")
+			says(t, stopped.stdout, "2 migrations completed before it stopped: system/0001_migrations, events/0001_a")
+			says(t, s.must(0, "list").stdout, "[-] 0002_b", "IN PROGRESS", other.Addr())
+			says(t, s.must(5, "migrate", "--ddl", ddl).stderr, "events/0002_b is in progress", "Nothing was changed")
+
+			back := s.must(0, "reverse-in-progress", "--ddl", ddl)
+			says(t, back.stderr, "left alone on "+other.Addr())
+			if rows := query(t, other, "SELECT mine FROM b_local"); len(rows) != 1 || rows[0][0] != "precious" {
+				t.Errorf("the other table has %v", rows)
+			}
+			for _, n := range c.Nodes {
+				want := "a_local"
+				if n == other {
+					want = "a_local b_local"
+				}
+				if got := strings.Join(s.tables(n), " "); got != want {
+					t.Errorf("%s has %s, want %s", n.Name, got, want)
+				}
+			}
+			says(t, s.must(0, "list").stdout, "[ ] 0002_b")
+			exec(t, other, "DROP TABLE b_local")
+			s.must(0, "migrate", "--ddl", ddl)
+			s.everywhere("DESCRIBE TABLE b_local")
+		})
+	}
+}
+
+// A column that one node of another shard has already, of another type.
+func TestOneShardRefusesItsPartOfAnAlter(t *testing.T) {
+	c := servers.cluster.Cluster(t)
+	s := newSession(t, c, group("events",
+		migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}},
+		migration.Migration{ID: "0002_column", Forward: []ops.Operation{
+			ops.AddColumn{Table: local("a_local"), Column: ops.Column{Name: "n", Type: "UInt64"}},
+		}},
+	))
+	s.must(0, "migrate", "--group", "events", "0001")
+	exec(t, c.Nodes[2], "ALTER TABLE a_local ADD COLUMN n String")
+	eventually(t, func() bool { return len(query(t, c.Nodes[3], "DESCRIBE TABLE a_local")) == 2 })
+
+	stopped := s.must(5, "migrate")
+	says(t, stopped.stderr, "events/0002_column stopped at step 1 of 1", "done      "+c.Nodes[0].Addr(), "failed    "+c.Nodes[2].Addr())
+	s.must(0, "reverse-in-progress")
+	for i, want := range []int{1, 1, 2, 2} {
+		if rows := query(t, c.Nodes[i], "DESCRIBE TABLE a_local"); len(rows) != want {
+			t.Errorf("%s has columns %v, want %d", c.Nodes[i].Name, rows, want)
+		}
+	}
+}
+
+// A replica that died a second before an ALTER: the run ends in progress and
+// names it, and is never "completed" while it lags.
+func TestReplicaKilledBeforeAlterIsNeverCompleted(t *testing.T) {
+	for _, ddl := range []string{"on_cluster", "direct"} {
+		t.Run(ddl, func(t *testing.T) {
+			c := servers.cluster.Cluster(t)
+			victim := c.Nodes[3]
+			t.Cleanup(func() { restart(t, victim) })
+			s := newSession(t, c, group("events",
+				migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}},
+				migration.Migration{ID: "0002_alter", Forward: []ops.Operation{
+					do("kill", func(ctx context.Context, _ ops.DB) error {
+						if err := victim.Kill(ctx); err != nil {
+							return err
+						}
+						time.Sleep(time.Second)
+						return nil
+					}),
+					ops.AddColumn{Table: local("a_local"), Column: ops.Column{Name: "n", Type: "UInt64"}},
+				}},
+			))
+			stopped := s.must(5, "migrate", "--ddl", ddl)
+			says(t, stopped.stderr, "events/0002_alter stopped at step 2 of 2", victim.Addr())
+			if strings.Contains(stopped.stderr, "failed    "+c.Nodes[0].Addr()) {
+				t.Error("a healthy node is said to have failed")
+			}
+			says(t, s.must(3, "reverse-in-progress").stderr, victim.Addr())
+			restart(t, victim)
+			eventually(t, func() bool { return s.run("check-inactive-replicas").code == 0 })
+			s.must(0, "reverse-in-progress", "--ddl", ddl)
+			if rows := s.everywhere("SELECT name FROM system.columns WHERE database = 'default' AND table = 'a_local'"); len(rows) != 1 {
+				t.Errorf("columns: %v", rows)
+			}
+		})
+	}
+}
+
+// A node that freezes while a statement runs, and thaws: 159 is not a failure.
+// The entry is watched, and the node's doing it later is seen.
+func TestFrozenNodeThatThawsConverges(t *testing.T) {
+	c := servers.cluster.Cluster(t)
+	frozen := c.Nodes[1]
+	t.Cleanup(func() { _ = frozen.Continue(context.Background()) }) // running already, if all went well
+	s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}}))
+	s.must(0, "migrate", "--group", "system")
+	s.on = map[string]func(){"CREATE TABLE `default`.`a_local` ON CLUSTER": func() {
+		if err := frozen.Pause(t.Context()); err != nil {
+			t.Error(err)
+		}
+		time.AfterFunc(6*time.Second, func() { _ = frozen.Continue(context.Background()) })
+	}}
+	s.edit("wait: 8s", "wait: 30s")
+	done := s.must(0, "migrate", "-v")
+	says(t, done.stderr, "distributed DDL query-", "unfinished on "+frozen.Addr())
+	s.everywhere("DESCRIBE TABLE a_local")
+}
+
+// The connection to the initiator breaks in mid-statement: the outcome is
+// unknown, and found out.
+func TestInitiatorKilledMidStatementIsFoundOut(t *testing.T) {
+	c := servers.cluster.Cluster(t)
+	initiator := c.Nodes[0]
+	t.Cleanup(func() { restart(t, initiator) })
+	s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}}))
+	s.must(0, "migrate", "--group", "system")
+	s.on = map[string]func(){"CREATE TABLE `default`.`a_local` ON CLUSTER": func() {
+		// Another node holds the statement up, so that it is still under way.
+		if err := c.Nodes[3].Pause(t.Context()); err != nil {
+			t.Error(err)
+		}
+		time.AfterFunc(1500*time.Millisecond, func() {
+			_ = initiator.Kill(context.Background())
+			_ = c.Nodes[3].Continue(context.Background())
+			time.Sleep(2 * time.Second)
+			_ = initiator.Start(context.Background())
+		})
+	}}
+	s.edit("wait: 8s", "wait: 30s")
+	s.must(0, "migrate", "-v")
+	s.everywhere("DESCRIBE TABLE a_local")
+}
+
+func TestStopBetweenStatementsLeavesTheRestUndone(t *testing.T) {
+	c := servers.cluster.Cluster(t)
+	s := newSession(t, c)
+	s.stop = make(chan struct{})
+	s.groups = []migration.Group{group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{
+		createTable("a_local"),
+		do("stop", func(context.Context, ops.DB) error { close(s.stop); return nil }),
+		createTable("b_local"),
+	}})}
+	says(t, s.must(5, "migrate").stderr, "stopped at step 3 of 3", "interrupted")
+	if got := strings.Join(s.tables(c.Nodes[0]), " "); got != "a_local" {
+		t.Errorf("tables: %s", got)
+	}
+	s.stop = nil
+	s.must(0, "reverse-in-progress")
+	if names := s.tables(c.Nodes[0]); len(names) > 0 {
+		t.Errorf("still there: %v", names)
+	}
+}
+
+func restart(t *testing.T, n *testcluster.Node) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := n.Start(ctx); err != nil {
+		t.Fatalf("start %s: %v", n.Name, err)
+	}
+}
+
+func eventually(t *testing.T, holds func() bool) {
+	t.Helper()
+	for range 60 {
+		if holds() {
+			return
+		}
+		time.Sleep(250 * time.Millisecond)
+	}
+	t.Fatal("it did not come true in 15 s")
+}
