@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,6 +109,9 @@ func printPartial(w io.Writer, e *journal.PartialError) {
 	}
 	if e.Cause != nil && len(done) == len(e.Hosts) {
 		fmt.Fprintf(w, "  %s\n", indent(e.Cause.Error(), "  "))
+	}
+	if slices.ContainsFunc(e.Hosts, func(h journal.HostOutcome) bool { return h.Outcome == journal.Unknown }) {
+		fmt.Fprintln(w, "What is unknown may happen yet, when the node is back: wait for it before you go on.")
 	}
 	fmt.Fprintf(w, "To go back: skein reverse-in-progress --group %s\n", e.Key.Group)
 }

@@ -66,7 +66,7 @@ func (p *printer) statement(event journal.Event) {
 			fmt.Fprintf(p.w, "      %-9s %s  %s\n", e.Host.Outcome, e.Host.Node, e.Host.Error)
 		}
 	case journal.Waiting:
-		fmt.Fprintf(p.w, "      waiting: %s   %s / %s\n", e.Reason, clock(e.Since), clock(e.Limit))
+		fmt.Fprintf(p.w, "      waiting: %s   %s%s\n", e.Reason, clock(e.Since), limit(e.Limit))
 	case journal.Retrying:
 		fmt.Fprintf(p.w, "      again in %s on %s: %s\n", e.In.Round(time.Millisecond), strings.Join(e.Nodes, ", "), e.Why)
 	case journal.Converged:
@@ -118,6 +118,14 @@ func took(d time.Duration) string { return fmt.Sprintf("%.2fs", d.Seconds()) }
 func clock(d time.Duration) string {
 	d = d.Round(time.Second)
 	return fmt.Sprintf("%02d:%02d", int(d.Minutes()), int(d.Seconds())%60)
+}
+
+// limit is left out of a wait that has none.
+func limit(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return " / " + clock(d)
 }
 
 // keys lists migrations for a last line.

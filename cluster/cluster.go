@@ -248,14 +248,31 @@ func (c *Cluster) All() []journal.Node {
 	return all
 }
 
-// Query runs one SELECT on one node.
+// Query runs one SELECT on one node. It has 30 s: what skein asks is small, and
+// a frozen server must not stop a command for ever.
 func (c *Cluster) Query(ctx context.Context, node, sql string) ([][]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
 	return c.pool(node).Rows(ctx, wire.Query{SQL: sql})
 }
 
-// Answering refuses when a node does not answer, and names every one that does not.
+// queryTimeout bounds a question to one node.
+const queryTimeout = 30 * time.Second
+
+// Answering refuses when a node or a configured host does not answer, and names
+// every one that does not.
 func (c *Cluster) Answering(ctx context.Context) error {
-	errs := c.each(ctx, c.All(), func(ctx context.Context, node journal.Node) error {
+	nodes := c.All()
+	for _, host := range c.options.Hosts {
+		node, err := parseNode(host)
+		if err != nil {
+			return journal.Usagef("%s: %w", c.where("hosts"), err)
+		}
+		if !slices.ContainsFunc(nodes, func(n journal.Node) bool { return n.Name() == node.Name() }) {
+			nodes = append(nodes, node)
+		}
+	}
+	errs := c.each(ctx, nodes, func(ctx context.Context, node journal.Node) error {
 		return c.pool(node.Name()).Ping(ctx)
 	})
 	var down []string
@@ -267,7 +284,7 @@ func (c *Cluster) Answering(ctx context.Context) error {
 	}
 	slices.Sort(down)
 	return journal.Refusef("cluster %q: %d of %d nodes do not answer:\n  %s",
-		c.options.Name, len(down), len(c.All()), strings.Join(down, "\n  "))
+		c.options.Name, len(down), len(nodes), strings.Join(down, "\n  "))
 }
 
 // each runs f for every node at once and returns the errors by node name.

@@ -108,6 +108,10 @@ func (s *sending) watched(ctx context.Context, node string, run func(context.Con
 	return err
 }
 
+// saysItRuns is when a statement has taken long enough to be spoken of: an
+// ALTER of a Replicated table takes a second on 18.16.
+const saysItRuns = 3 * time.Second
+
 func (s *sending) watch(ctx context.Context, node string, giveUp context.CancelCauseFunc) {
 	began, silent, said := time.Now(), time.Duration(0), false
 	for sleep(ctx, patience) == nil {
@@ -123,9 +127,12 @@ func (s *sending) watch(ctx context.Context, node string, giveUp context.CancelC
 		} else {
 			silent += time.Since(asked) + patience
 		}
-		if !said {
+		if !said && time.Since(began) > saysItRuns {
 			said = true
-			s.waiting(fmt.Sprintf("%s runs %s", node, s.step.Statement.Summary), time.Since(began))
+			s.x.Emit(journal.Waiting{
+				Key: s.step.Key, Step: s.step.Index, Since: time.Since(began),
+				Reason: fmt.Sprintf("%s runs %s", node, s.step.Statement.Summary),
+			})
 		}
 		if silent > s.cluster.options.WaitLimit {
 			giveUp(fmt.Errorf("%s has not answered for %s", node, silent.Round(time.Second)))
@@ -173,5 +180,5 @@ func (d *db) Exec(ctx context.Context, node, sql string) error {
 }
 
 func (d *db) Query(ctx context.Context, node, sql string) ([][]string, error) {
-	return d.sending.cluster.Query(ctx, node, sql)
+	return d.sending.cluster.pool(node).Rows(ctx, wire.Query{SQL: sql})
 }

@@ -112,6 +112,9 @@ func (s *sending) settle(ctx context.Context, queue *ddlQueue, known []string, i
 	for _, node := range s.silent() {
 		a := answerOf(err)
 		a.outcome = journal.Unknown
+		if entry != "" {
+			a.text = "distributed DDL " + entryName(entry) + " still lists it as unfinished"
+		}
 		s.record(node, a)
 	}
 	return nil

@@ -113,7 +113,7 @@ func (s *sending) watchEntry(ctx context.Context, queue *ddlQueue, entry string,
 		if len(silent) == 0 || waited > s.cluster.options.WaitLimit || ctx.Err() != nil {
 			return ctx.Err()
 		}
-		reason := "distributed DDL " + entry[strings.LastIndex(entry, "/")+1:] + " unfinished on " + strings.Join(silent, ", ")
+		reason := "distributed DDL " + entryName(entry) + " unfinished on " + strings.Join(silent, ", ")
 		if reason != reported {
 			reported = reason
 			s.waiting(reason, waited)
@@ -124,6 +124,8 @@ func (s *sending) watchEntry(ctx context.Context, queue *ddlQueue, entry string,
 		delay = min(2*delay, time.Second)
 	}
 }
+
+func entryName(entry string) string { return entry[strings.LastIndex(entry, "/")+1:] }
 
 func (s *sending) answered(name string) bool {
 	s.mu.Lock()

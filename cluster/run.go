@@ -133,6 +133,9 @@ func join(o journal.HostOutcome, v journal.NodeVerdict) journal.HostOutcome {
 	case v.Verdict == journal.Conflict:
 		o.Outcome = journal.Failed
 	default:
+		if o.Error != "" && o.Outcome == journal.Unknown && v.Why != "" {
+			o.Error, o.Code = v.Why+"; "+o.Error, 0
+		}
 		o.Outcome = journal.Unknown
 	}
 	if o.Error == "" {

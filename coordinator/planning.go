@@ -8,6 +8,7 @@ import (
 
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/migration"
+	"github.com/skein-migrate/skein/ops"
 	"github.com/skein-migrate/skein/plan"
 	"github.com/skein-migrate/skein/storageset"
 )
@@ -133,7 +134,7 @@ func (c *Coordinator) clusters(targets []target) ([]string, error) {
 	var out []string
 	for _, t := range targets {
 		for _, operation := range t.operations() {
-			name, err := c.options.Sets.Cluster(plan.PlaceOf(operation).StorageSet)
+			name, err := c.options.Sets.Cluster(ops.PlaceOf(operation).StorageSet)
 			if err != nil {
 				return nil, journal.Usagef("%s: %w", t.key, err)
 			}

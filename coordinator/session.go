@@ -52,6 +52,13 @@ func (c *Coordinator) Revert(ctx context.Context, r Request) (Result, error) {
 // change is what every changing command does: take the lock, read the state,
 // pick migrations, plan, look before the leap, and run.
 func (c *Coordinator) change(ctx context.Context, pick verb, r Request) (Result, error) {
+	// A wrong request is said before another run's end is waited for.
+	if state, err := c.readAnyhow(ctx); err == nil {
+		var usage *journal.UsageError
+		if _, err := pick(c, state, r); errors.As(err, &usage) {
+			return Result{}, err
+		}
+	}
 	return c.locked(ctx, func(ctx context.Context, s *session) error {
 		targets, err := pick(c, s.state, r)
 		if err != nil || len(targets) == 0 {

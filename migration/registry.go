@@ -134,7 +134,7 @@ func checkOperations(group Group, name string, m Migration) []error {
 }
 
 func storageSets(operation ops.Operation) []storageset.Key {
-	var sets []storageset.Key
+	sets := []storageset.Key{ops.PlaceOf(operation).StorageSet}
 	for _, table := range operation.Tables() {
 		if !slices.Contains(sets, table.StorageSet) {
 			sets = append(sets, table.StorageSet)

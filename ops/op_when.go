@@ -78,15 +78,15 @@ func (o When) operations() Operations {
 // At is the place of the operations.
 func (o When) At() Place {
 	for _, op := range o.operations() {
-		if place := placeOf(op); place != (Place{}) {
+		if place := PlaceOf(op); place != (Place{}) {
 			return place
 		}
 	}
 	return Place{}
 }
 
-// placeOf is the place of an operation: its own, or that of its first table.
-func placeOf(op Operation) Place {
+// PlaceOf is the place of an operation: its own, or that of its first table.
+func PlaceOf(op Operation) Place {
 	if at, ok := op.(interface{ At() Place }); ok {
 		return at.At()
 	}
@@ -129,7 +129,7 @@ func (o When) check() error {
 		if err := op.Check(); err != nil {
 			return err
 		}
-		if placeOf(op) != o.At() {
+		if PlaceOf(op) != o.At() {
 			return fmt.Errorf("%s is at another place than the first: write a When for each storage set and target", Describe(op))
 		}
 	}

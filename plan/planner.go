@@ -56,7 +56,7 @@ func (p *Planner) Operations(operations []ops.Operation) (steps []Step, notes []
 }
 
 func (p *Planner) operation(operation ops.Operation) (steps []Step, notes []string, err error) {
-	place := PlaceOf(operation)
+	place := ops.PlaceOf(operation)
 	facts, err := p.at(place)
 	if err != nil {
 		return nil, nil, err
@@ -73,6 +73,9 @@ func (p *Planner) operation(operation ops.Operation) (steps []Step, notes []stri
 	if len(statements) == 0 && facts.SingleNode && place.Target == ops.Distributed {
 		return nil, []string{ops.Describe(operation) + " skipped: single node"}, nil
 	}
+	if len(statements) == 0 {
+		return nil, []string{ops.Describe(operation) + " skipped: its nodes need nothing"}, nil
+	}
 	for _, stmt := range statements {
 		step, err := p.step(facts, stmt)
 		if err != nil {
@@ -82,18 +85,6 @@ func (p *Planner) operation(operation ops.Operation) (steps []Step, notes []stri
 		p.remember(facts, step)
 	}
 	return steps, nil, nil
-}
-
-// PlaceOf is the place of an operation: that of its first table, or its own
-// when it has no table.
-func PlaceOf(operation ops.Operation) ops.Place {
-	if placed, ok := operation.(interface{ At() ops.Place }); ok {
-		return placed.At()
-	}
-	if tables := operation.Tables(); len(tables) > 0 {
-		return tables[0].Place
-	}
-	return ops.Place{}
 }
 
 func (p *Planner) at(place ops.Place) (Facts, error) {

@@ -219,5 +219,9 @@ func nodeError(node string, sent bool, err error) error {
 		message := strings.TrimSpace(strings.TrimPrefix(exception.Message, exception.Name+":"))
 		return &journal.NodeError{Node: node, Code: int(exception.Code), Sent: sent, Err: errors.New(message)}
 	}
+	var dialed *net.OpError
+	if errors.As(err, &dialed) && dialed.Op == "dial" {
+		err = dialed.Err // "connect: connection refused"; the address is the node's name
+	}
 	return &journal.NodeError{Node: node, Sent: sent, Err: err}
 }

@@ -26,7 +26,7 @@ func (c *Cluster) Clean(ctx context.Context) error {
 	}
 	if c.Options.Engine == EngineCluster {
 		// A node that was away still executes what it missed: not in the next test.
-		if err := c.ddlBarrier(ctx); err != nil {
+		if err := c.mendDDL(ctx); err != nil {
 			return err
 		}
 	}

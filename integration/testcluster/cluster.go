@@ -160,7 +160,7 @@ func (c *Cluster) settle(ctx context.Context) error {
 			return err
 		})
 	}
-	return c.ddlBarrier(ctx)
+	return c.ddlBarrier(ctx, ddlLimit)
 }
 
 // Stop ends every server, ClickHouse before ZooKeeper, and deletes their data and

@@ -70,8 +70,15 @@ func TestStoppedAndRestarted(t *testing.T) {
 	n := c.Node("s1r1")
 	check(t, n.Stop(t.Context()), n.Stop(t.Context())) // the second does nothing
 	check(t, n.Restart(t.Context()), n.Restart(t.Context()))
-	check(t, c.ZooKeeper.Restart(t.Context()))
-	check(t, c.ddlBarrier(t.Context()))
+	eventually(t, n, "SELECT 1", "1")
+}
+
+func TestCleanRevivesADDLWorkerThatDiedWithoutZooKeeper(t *testing.T) {
+	c := servers.Cluster(t)
+	// A worker that has just started looks at the queue, and finds no ZooKeeper.
+	check(t, c.Node("s1r1").Restart(t.Context()), c.ZooKeeper.Restart(t.Context()))
+	check(t, c.Clean(t.Context()))
+	run(t, c.Node("s2r2"), createEvents)
 }
 
 func TestPausedNodeStopsWithinGrace(t *testing.T) {

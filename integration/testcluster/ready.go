@@ -11,8 +11,12 @@ import (
 	"time"
 )
 
-// ddlLimit is how long every node may take to work off the distributed DDL queue.
-const ddlLimit = 20 * time.Second
+const (
+	// ddlLimit is how long the nodes may take to work off the distributed DDL queue.
+	ddlLimit = 20 * time.Second
+	// ddlPatience is how long nodes that run are waited for before a restart.
+	ddlPatience = 3 * time.Second
+)
 
 // zooKeeperServes asks by the four-letter word srvr: ruok is answered before
 // ZooKeeper serves clients.
@@ -42,8 +46,8 @@ func zooKeeperServes(ctx context.Context, addr string) error {
 
 // ddlBarrier returns when every node has executed everything that was in the
 // distributed DDL queue before: a node works off its entries in order.
-func (c *Cluster) ddlBarrier(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, ddlLimit, errors.New("ON CLUSTER is not answered by all nodes"))
+func (c *Cluster) ddlBarrier(ctx context.Context, limit time.Duration) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errors.New("ON CLUSTER is not answered by all nodes"))
 	defer cancel()
 	const nothing = "DROP DATABASE IF EXISTS skein_barrier ON CLUSTER skein_local"
 	for {
@@ -55,4 +59,17 @@ func (c *Cluster) ddlBarrier(ctx context.Context) error {
 			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		}
 	}
+}
+
+// mendDDL is ddlBarrier for servers that tests were at. 18.16 ends its DDL worker
+// for good when that meets an expired session while ZooKeeper does not answer; only
+// a restart brings it back.
+func (c *Cluster) mendDDL(ctx context.Context) error {
+	if c.ddlBarrier(ctx, ddlPatience) == nil {
+		return nil
+	}
+	if err := c.each(func(n *Node) error { return n.Restart(ctx) }); err != nil {
+		return err
+	}
+	return c.ddlBarrier(ctx, ddlLimit)
 }

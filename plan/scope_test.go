@@ -1,0 +1,109 @@
+package plan_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/plan"
+)
+
+var ( //nolint:gochecknoglobals // fixed expectations
+	eachOfFour = [][]string{{"c1r1"}, {"c1r2"}, {"c2r1"}, {"c2r2"}}
+	byShard    = [][]string{{"c1r1", "c1r2"}, {"c2r1", "c2r2"}}
+	allAsOne   = [][]string{{"c1r1", "c1r2", "c2r1", "c2r2"}}
+)
+
+func names(sets [][]string) [][]string {
+	out := make([][]string, len(sets))
+	for i, set := range sets {
+		for _, host := range set {
+			out[i] = append(out[i], host+":9000")
+		}
+	}
+	return out
+}
+
+// DESIGN §4: the table of scopes.
+func TestWhoIsAskedAndWhetherThroughOnCluster(t *testing.T) {
+	direct := func(f plan.Facts) plan.Facts { f.Direct = true; return f }
+	local := ops.LocalTable("events", "t")
+	sharded := func() plan.Facts { return with(cluster(2, 2), "t", "ReplicatedMergeTree", names(byShard)...) }
+	runSQL := ops.RunSQL{
+		Place: local.Place, SQL: "OPTIMIZE TABLE t {on_cluster}", Scope: ops.RunOnePerReplicaSet, Writes: []ops.Table{local},
+	}
+	unmarked, everywhere, once := runSQL, runSQL, runSQL
+	unmarked.SQL = "SYSTEM SYNC REPLICA t"
+	everywhere.Scope, everywhere.SQL = ops.RunEveryNode, "SYSTEM RELOAD CONFIG {on_cluster}"
+	once.Scope, once.SQL = ops.RunOneNode, "INSERT INTO t VALUES (1)"
+	call := ops.RunGo{Place: local.Place, Name: "fill", Version: 1, Func: func(context.Context, ops.DB) error { return nil }}
+
+	for _, test := range []struct {
+		name      string
+		facts     plan.Facts
+		operation ops.Operation
+		onCluster string
+		groups    [][]string
+	}{
+		{"CREATE goes to every node in one ON CLUSTER", cluster(2, 2), create("t"), "local", eachOfFour},
+		{"CREATE of a Distributed table names the query nodes' cluster", cluster(2, 2), createDist("d"), "dist", eachOfFour},
+		{"ALTER of a sharded Replicated table: one of each shard, ON CLUSTER", sharded(), addColumn(local), "local", byShard},
+		{"ALTER of an unsharded one on two shards: directly to one node of all", with(cluster(2, 2), "t", "ReplicatedMergeTree", names(allAsOne)...), addColumn(local), "", allAsOne},
+		{"ALTER of an unsharded one where all is one shard: ON CLUSTER", with(cluster(1, 2), "t", "ReplicatedMergeTree", names([][]string{{"c1r1", "c1r2"}})...), addColumn(local), "local", [][]string{{"c1r1", "c1r2"}}},
+		{"ALTER of a table that is not Replicated: directly to each (371)", with(cluster(2, 2), "t", "MergeTree", names(eachOfFour)...), addColumn(local), "", eachOfFour},
+		{"ALTER of a Distributed table on a flat cluster: ON CLUSTER", with(cluster(2, 2), "d", "Distributed", names(eachOfFour)...), addColumn(ops.DistributedTable("events", "d")), "dist", eachOfFour},
+		{"a statement of the author's with {on_cluster}, once a shard", sharded(), runSQL, "local", byShard},
+		{"one without the mark: never ON CLUSTER", sharded(), unmarked, "", byShard},
+		{"one for every node", sharded(), everywhere, "local", eachOfFour},
+		{"one for one node: never ON CLUSTER", sharded(), once, "", allAsOne},
+		{"a Go function: one node, never ON CLUSTER", cluster(2, 2), call, "", allAsOne},
+		{"ddl: direct sends a CREATE to each", direct(cluster(2, 2)), create("t"), "", eachOfFour},
+		{"ddl: direct sends an ALTER to one of each shard", direct(sharded()), addColumn(local), "", byShard},
+		{"a single node is always asked directly", single(), create("t"), "", [][]string{{"c1r1"}}},
+		{"so is its ALTER", with(single(), "t", "MergeTree", []string{"c1r1:9000"}), addColumn(local), "", [][]string{{"c1r1"}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			made := steps(t, test.facts, test.operation)
+			if len(made) != 1 {
+				t.Fatalf("%d steps", len(made))
+			}
+			step := made[0]
+			if step.OnCluster != test.onCluster {
+				t.Errorf("ON CLUSTER %q, want %q", step.OnCluster, test.onCluster)
+			}
+			if diff := cmp.Diff(test.groups, groups(step)); diff != "" {
+				t.Errorf("groups (-want +got):\n%s", diff)
+			}
+			if has := strings.Contains(step.Text, "ON CLUSTER 'local'") || strings.Contains(step.Text, "ON CLUSTER 'dist'"); has != (test.onCluster != "") {
+				t.Errorf("the text that is sent does not say what was decided: %s", step.Text)
+			}
+		})
+	}
+}
+
+func TestDistributedOperationsAreSkippedOnASingleNodeAndSaidSo(t *testing.T) {
+	made, notes, err := planner(t, single()).Operations([]ops.Operation{create("t"), createDist("d")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(made) != 1 || made[0].Index != 1 || made[0].Of != 1 {
+		t.Errorf("steps %+v", made)
+	}
+	if diff := cmp.Diff([]string{"CreateTable d skipped: single node"}, notes); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestStepsAreNumberedThroughTheMigration(t *testing.T) {
+	for i, step := range steps(t, cluster(2, 2), create("t"), createDist("d"), addColumn(ops.LocalTable("events", "t"))) {
+		if step.Index != i+1 || step.Of != 3 {
+			t.Errorf("step %d is %d of %d", i+1, step.Index, step.Of)
+		}
+		if step.Cluster != "events" {
+			t.Errorf("cluster %q", step.Cluster)
+		}
+	}
+}
