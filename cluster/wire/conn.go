@@ -9,9 +9,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/ClickHouse/ch-go"
@@ -222,6 +224,9 @@ func nodeError(node string, sent bool, err error) error {
 	var dialed *net.OpError
 	if errors.As(err, &dialed) && dialed.Op == "dial" {
 		err = dialed.Err // "connect: connection refused"; the address is the node's name
+	}
+	if sent && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)) {
+		err = errors.New("connection lost")
 	}
 	return &journal.NodeError{Node: node, Sent: sent, Err: err}
 }

@@ -15,7 +15,7 @@ const (
 	// ddlLimit is how long the nodes may take to work off the distributed DDL queue.
 	ddlLimit = 20 * time.Second
 	// ddlPatience is how long nodes that run are waited for before a restart.
-	ddlPatience = 3 * time.Second
+	ddlPatience = 2 * time.Second
 )
 
 // zooKeeperServes asks by the four-letter word srvr: ruok is answered before

@@ -3,6 +3,7 @@ package testcluster
 import (
 	"os/exec"
 	"runtime"
+	"sync"
 	"syscall"
 )
 
@@ -30,6 +31,7 @@ func (detached) start(cmd *exec.Cmd) error {
 // not the process, so one thread does nothing else.
 type leash struct {
 	work chan func()
+	end  sync.Once
 }
 
 func newLeash() *leash {
@@ -56,7 +58,7 @@ func (l *leash) start(cmd *exec.Cmd) error {
 	return nil
 }
 
-func (l *leash) close() { close(l.work) }
+func (l *leash) close() { l.end.Do(func() { close(l.work) }) }
 
 // reap waits for a child so that it does not stay a zombie; how it ended is in
 // its log.

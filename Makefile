@@ -1,0 +1,84 @@
+# Everything that is done with this tree. `make` alone lists it.
+
+GO   ?= go
+BIN  := bin
+# The servers of `make demo` and of `make test-one`, which outlive the command.
+DEMO := .devcluster/demo
+KEPT := .devcluster/test
+
+# What `make test-one` runs, and on which arguments of `go test` all tests run.
+PKG       ?= ./integration
+TEST      ?= .
+TESTFLAGS ?= -timeout 9m
+
+# The race detector needs cgo, and cgo a C compiler. Nothing else here does.
+RACE ?= $(shell test "$$($(GO) env CGO_ENABLED)" = 1 && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
+
+# Packages with golden files are those whose tests know the flag -update.
+GOLDEN = $(shell grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n 1 dirname | sort -u)
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build demo demo-down test unit test-one test-one-down golden lint fmt vet tidy vuln clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+deps: ## install the real servers that demo and tests run on (Debian; root or sudo)
+	@scripts/deps.sh
+
+build: ## bin/skein, bin/devcluster, bin/skein-example
+	@mkdir -p $(BIN)
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/ ./cmd/skein ./cmd/devcluster ./examples/skein-example
+
+demo: deps build ## two groups of migrations on 2 shards x 2 replicas, which stay up
+	@scripts/demo.sh $(DEMO)
+
+demo-down: build ## stop the servers of demo and delete their data
+	@$(BIN)/devcluster down --dir $(DEMO)
+
+test: deps build ## all tests, real servers included
+	@echo "race detector: $(if $(RACE),on,off (it needs cgo and a C compiler))"
+	SKEIN_INTEGRATION=1 $(GO) test $(RACE) $(TESTFLAGS) ./...
+
+unit: ## the tests that need no server
+	SKEIN_INTEGRATION=0 $(GO) test $(TESTFLAGS) ./...
+
+test-one: build ## one package or test on servers that stay up: PKG=./integration TEST=TestName
+	@$(BIN)/devcluster status --dir $(KEPT) >/dev/null 2>&1 || $(BIN)/devcluster down --dir $(KEPT)
+	@$(BIN)/devcluster up --dir $(KEPT)
+	SKEIN_INTEGRATION=1 SKEIN_TESTCLUSTER_DIR=$(CURDIR)/$(KEPT) $(GO) test -count=1 -v -run '$(TEST)' $(TESTFLAGS) $(PKG)
+
+test-one-down: build ## stop the servers of test-one and delete their data
+	@$(BIN)/devcluster down --dir $(KEPT)
+
+golden: ## write the golden files anew; look at the difference before you commit it
+	SKEIN_INTEGRATION=0 $(GO) test $(GOLDEN) -update
+
+lint: $(BIN)/golangci-lint ## golangci-lint, gofumpt among it
+	$(BIN)/golangci-lint run ./...
+
+fmt: $(BIN)/gofumpt ## format all Go files
+	$(BIN)/gofumpt -w .
+
+vet: ## go vet
+	$(GO) vet ./...
+
+tidy: ## check that go.mod and go.sum are what the code needs
+	$(GO) mod tidy -diff
+	cd tools && $(GO) mod tidy -diff
+
+vuln: $(BIN)/govulncheck ## known vulnerabilities in what we import; asks vuln.go.dev
+	$(BIN)/govulncheck ./...
+
+clean: ## stop the servers, delete bin/ and .devcluster/
+	@if test -x $(BIN)/devcluster; then \
+	  $(BIN)/devcluster down --dir $(DEMO); $(BIN)/devcluster down --dir $(KEPT); fi
+	rm -rf $(BIN) .devcluster
+
+# The tools have a module of their own, so that their versions do not touch ours.
+TOOLS := $(BIN)/golangci-lint $(BIN)/gofumpt $(BIN)/govulncheck
+$(BIN)/golangci-lint: PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+$(BIN)/gofumpt:       PACKAGE := mvdan.cc/gofumpt
+$(BIN)/govulncheck:   PACKAGE := golang.org/x/vuln/cmd/govulncheck
+$(TOOLS): tools/go.mod tools/go.sum
+	cd tools && CGO_ENABLED=0 $(GO) build -o ../$@ $(PACKAGE)
