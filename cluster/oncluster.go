@@ -29,7 +29,7 @@ func (s *sending) onCluster(ctx context.Context) error {
 			notSent = append(notSent, err)
 			continue
 		}
-		if err := s.settle(ctx, queue, known, initiator.Name(), err); err != nil {
+		if err := s.settle(ctx, queue, known, initiator, err); err != nil {
 			return err
 		}
 		return s.again(ctx)
@@ -85,7 +85,7 @@ func (s *sending) isOurs(name string) bool {
 
 // settle decides about the hosts that gave no row. After a plain refusal they
 // did nothing; after an unknown outcome the queue entry is watched.
-func (s *sending) settle(ctx context.Context, queue *ddlQueue, known []string, initiator string, err error) error {
+func (s *sending) settle(ctx context.Context, queue *ddlQueue, known []string, initiator journal.Node, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -96,7 +96,7 @@ func (s *sending) settle(ctx context.Context, queue *ddlQueue, known []string, i
 	class := Classify(err)
 	entry := queueEntry(err.Error())
 	if entry == "" && class == UnknownOutcome {
-		entry = queue.added(ctx, known, initiator)
+		entry = queue.added(ctx, known, initiator, s.step.Nodes)
 	}
 	if entry == "" && class != UnknownOutcome && len(silent) == len(s.step.Nodes) {
 		for _, node := range silent {

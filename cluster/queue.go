@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -36,10 +37,10 @@ func (q *ddlQueue) entries(ctx context.Context, node string) ([]string, error) {
 	return names, nil
 }
 
-// added finds the entry that an initiator made since known was read, or
-// returns "". Other initiators' entries are not ours: every run sends through
-// a node of its choice, and holds the lock.
-func (q *ddlQueue) added(ctx context.Context, known []string, initiator string) string {
+// added finds the entry that an initiator made for nodes since known was read,
+// or returns "". It is told by its hosts and by the initiator's port: the entry
+// names the initiator by whatever the machine calls itself (seen on 18.16).
+func (q *ddlQueue) added(ctx context.Context, known []string, initiator journal.Node, nodes []journal.Node) string {
 	for _, node := range q.cluster.All() {
 		names, err := q.entries(ctx, node.Name())
 		if err != nil {
@@ -51,13 +52,36 @@ func (q *ddlQueue) added(ctx context.Context, known []string, initiator string) 
 			}
 			rows, err := q.cluster.Query(ctx, node.Name(), "SELECT value FROM system.zookeeper WHERE path = "+
 				ops.String(q.path)+" AND name = "+ops.String(name))
-			if err == nil && len(rows) == 1 && strings.Contains(rows[0][0], "initiator: "+escapeHost(initiator)) {
+			if err == nil && len(rows) == 1 && entryIsFor(rows[0][0], initiator, nodes) {
 				return q.path + "/" + name
 			}
 		}
 		return ""
 	}
 	return ""
+}
+
+// entryIsFor reads the text of an entry: lines of "key: value".
+func entryIsFor(text string, initiator journal.Node, nodes []journal.Node) bool {
+	ours := false
+	hosts := 0
+	for line := range strings.Lines(text) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		switch key {
+		case "initiator":
+			ours = strings.HasSuffix(value, fmt.Sprintf(":%d", initiator.Port))
+		case "hosts":
+			for _, node := range nodes {
+				if strings.Contains(value, "'"+escapeHost(node.Name())+"'") {
+					hosts++
+				}
+			}
+			if strings.Count(value, "',") != len(nodes)-1 {
+				return false
+			}
+		}
+	}
+	return ours && hosts == len(nodes)
 }
 
 // escapeHost writes host:port as ClickHouse does in ZooKeeper: 127%2E0%2E0%2E1:9000.
