@@ -15,7 +15,7 @@ TESTFLAGS ?= -timeout 9m
 RACE ?= $(shell test "$$($(GO) env CGO_ENABLED)" = 1 && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
 
 # Packages with golden files are those whose tests know the flag -update.
-GOLDEN = $(shell grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n 1 dirname | sort -u)
+GOLDEN = $(shell grep -rl --include='*_test.go' 'flag.Bool."update"' . | xargs -n 1 dirname | sort -u)
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build demo demo-down test unit test-one test-one-down golden lint fmt vet tidy vuln clean
@@ -28,7 +28,7 @@ deps: ## install the real servers that demo and tests run on (Debian; root or su
 
 build: ## bin/skein, bin/devcluster, bin/skein-example
 	@mkdir -p $(BIN)
-	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/ ./cmd/skein ./cmd/devcluster ./examples/skein-example
+	CGO_ENABLED=0 $(GO) build -o $(BIN)/ ./cmd/skein ./cmd/devcluster ./examples/skein-example
 
 demo: deps build ## two groups of migrations on 2 shards x 2 replicas, which stay up
 	@scripts/demo.sh $(DEMO)

@@ -75,7 +75,7 @@ func (k *checker) observe(ctx context.Context) (map[string]map[string]tableState
 	states := map[string]map[string]tableState{}
 	tables := k.tables()
 	failures := k.cluster.each(ctx, k.step.Nodes, func(ctx context.Context, node journal.Node) error {
-		state, err := k.cluster.observe(ctx, node.Name(), tables)
+		state, err := k.cluster.observe(ctx, node.Name(), tables, needsOf(k.step.Statement.After))
 		if err != nil {
 			return err
 		}
@@ -137,6 +137,12 @@ func (k *checker) compareNodes(verdicts []journal.NodeVerdict, states map[string
 
 // remember keeps which tables a RENAME is about to move.
 func (k *checker) remember(ctx context.Context) {
+	if !slices.ContainsFunc(k.step.Statement.After, func(c ops.Condition) bool {
+		_, renames := c.(ops.TableRenamed)
+		return renames
+	}) {
+		return
+	}
 	states, _ := k.observe(ctx) // a node that does not answer has no identity to compare
 	for _, condition := range k.step.Statement.After {
 		renamed, ok := condition.(ops.TableRenamed)

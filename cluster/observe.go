@@ -41,9 +41,25 @@ func (t tableState) column(name string) (columnState, int) {
 	return columnState{}, -1
 }
 
+// needs says what has to be read of tables beside their existence.
+type needs struct{ columns, indexes bool }
+
+func needsOf(conditions []ops.Condition) needs {
+	var n needs
+	for _, condition := range conditions {
+		switch condition.(type) {
+		case ops.TableIs, ops.ColumnIs, ops.ColumnGone:
+			n.columns = true
+		case ops.IndexIs, ops.IndexGone:
+			n.indexes = true
+		}
+	}
+	return n
+}
+
 // observe reads the state of tables on one node. Tables that are not there
 // have a zero state.
-func (c *Cluster) observe(ctx context.Context, node string, tables []ops.Table) (map[string]tableState, error) {
+func (c *Cluster) observe(ctx context.Context, node string, tables []ops.Table, need needs) (map[string]tableState, error) {
 	facts, err := c.node(ctx, node)
 	if err != nil {
 		return nil, err
@@ -52,10 +68,14 @@ func (c *Cluster) observe(ctx context.Context, node string, tables []ops.Table) 
 	if len(tables) == 0 {
 		return states, nil
 	}
-	for _, read := range []func(context.Context, string, nodeFacts, []ops.Table, map[string]tableState) error{
-		c.observeTables, c.observeColumns, c.observeIndexes, c.observePaths,
-	} {
-		if err := read(ctx, node, facts, tables, states); err != nil {
+	for _, part := range []struct {
+		needed bool
+		read   func(context.Context, string, nodeFacts, []ops.Table, map[string]tableState) error
+	}{{true, c.observeTables}, {need.columns, c.observeColumns}, {need.indexes, c.observeIndexes}, {true, c.observePaths}} {
+		if !part.needed {
+			continue
+		}
+		if err := part.read(ctx, node, facts, tables, states); err != nil {
 			return nil, err
 		}
 	}

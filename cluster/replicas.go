@@ -99,6 +99,9 @@ func (c *Cluster) silentOnly(silent map[string]error) []journal.InactiveReplica 
 }
 
 func silentDetail(node string, err error) journal.InactiveDetail {
+	if code := codeOf(err); code != 0 { // it answers, but has lost ZooKeeper (999 seen)
+		return journal.InactiveDetail{Node: node, Why: fmt.Sprintf("cannot read its replicas: %d %s", code, oneLine(unwrapNode(err)))}
+	}
 	return journal.InactiveDetail{Node: node, Why: "does not answer: " + oneLine(unwrapNode(err))}
 }
 

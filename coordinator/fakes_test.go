@@ -27,7 +27,7 @@ type world struct {
 
 	missing, of int
 	rowCount    int
-	entries     map[journal.Key]journal.Entry
+	entries     entries
 
 	written  []journal.Entry
 	writes   int           // calls of Write

@@ -141,3 +141,12 @@ func names(targets []target) []string {
 	}
 	return out
 }
+
+// tableOf is a sharded Replicated table of a cluster.
+func tableOf(f plan.Facts) plan.TableFacts {
+	out := plan.TableFacts{Engine: "ReplicatedMergeTree", Sets: make([][]string, 2)}
+	for _, n := range f.Local {
+		out.Sets[n.Shard-1] = append(out.Sets[n.Shard-1], n.Name())
+	}
+	return out
+}

@@ -52,14 +52,16 @@ func (c *Coordinator) Revert(ctx context.Context, r Request) (Result, error) {
 // change is what every changing command does: take the lock, read the state,
 // pick migrations, plan, look before the leap, and run.
 func (c *Coordinator) change(ctx context.Context, pick verb, r Request) (Result, error) {
-	// A wrong request is said before another run's end is waited for.
-	if state, err := c.readAnyhow(ctx); err == nil {
-		var usage *journal.UsageError
-		if _, err := pick(c, state, r); errors.As(err, &usage) {
-			return Result{}, err
-		}
+	unlocked, err := c.readAnyhow(ctx)
+	if err != nil {
+		return Result{}, err
 	}
-	return c.locked(ctx, func(ctx context.Context, s *session) error {
+	// A wrong request is said before another run's end is waited for.
+	var usage *journal.UsageError
+	if _, err := pick(c, unlocked, r); errors.As(err, &usage) {
+		return Result{}, err
+	}
+	return c.locked(ctx, unlocked.epoch(), func(ctx context.Context, s *session) error {
 		targets, err := pick(c, s.state, r)
 		if err != nil || len(targets) == 0 {
 			return err
@@ -93,15 +95,11 @@ type session struct {
 	result   Result
 }
 
-// locked takes the lock, reads the state behind a barrier, and runs f. What
+// locked takes the lock with an epoch above floor, reads the state behind a barrier, and runs f. What
 // follows the end — the last row, the audit trail, the release — is done even
 // when the context has ended.
-func (c *Coordinator) locked(ctx context.Context, f func(context.Context, *session) error) (Result, error) {
-	unlocked, err := c.readAnyhow(ctx)
-	if err != nil {
-		return Result{}, err
-	}
-	held, lease, err := c.options.Locker.Acquire(ctx, c.options.Holder, unlocked.epoch())
+func (c *Coordinator) locked(ctx context.Context, floor uint64, f func(context.Context, *session) error) (Result, error) {
+	held, lease, err := c.options.Locker.Acquire(ctx, c.options.Holder, floor)
 	if err != nil {
 		return Result{}, err
 	}

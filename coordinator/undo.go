@@ -15,7 +15,11 @@ import (
 // request: the backward operations, each on the nodes where it has something
 // to undo. It never drops what was there before the migration began.
 func (c *Coordinator) ReverseInProgress(ctx context.Context, r Request) (Result, error) {
-	return c.locked(ctx, func(ctx context.Context, s *session) error {
+	unlocked, err := c.readAnyhow(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	return c.locked(ctx, unlocked.epoch(), func(ctx context.Context, s *session) error {
 		targets, err := c.selectInProgress(s.state, r)
 		if err != nil || len(targets) == 0 {
 			return err

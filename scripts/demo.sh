@@ -20,7 +20,7 @@ nodes() {
 }
 
 # describe prints the columns of table $2 on the node with port $1.
-describe() { $client --host 127.0.0.1 --port "$1" --query "DESCRIBE TABLE $2 FORMAT TSV"; }
+describe() { $client --host 127.0.0.1 --port "$1" --query "DESCRIBE TABLE $2 FORMAT TSVRaw"; }
 
 # same compares table $1 on all nodes, and prints it as each of them has it.
 same() {

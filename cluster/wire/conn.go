@@ -128,6 +128,9 @@ func dialVersion(ctx context.Context, o Options, version int) (*conn, error) {
 		ProtocolVersion:  version,
 		ClientName:       "skein",
 	})
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return nil, fmt.Errorf("no answer in %s", timeout)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func lastLines(path string, n int) string {
 	if err != nil {
 		return ""
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	const most = 256 << 10
 	var from int64
 	if info, err := f.Stat(); err == nil && info.Size() > most {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-var (
+var ( //nolint:gochecknoglobals // one start a package
 	servers = Shared{Options: Options{Shards: 2, Replicas: 2}}
 	newest  = Shared{Options: Options{Engine: EngineModern}}
 )

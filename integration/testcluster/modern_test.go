@@ -17,7 +17,7 @@ func TestModernNodeServesNativeProtocolAndHTTP(t *testing.T) {
 
 	client, err := ch.Dial(t.Context(), ch.Options{Address: n.Addr(), Database: c.Database})
 	check(t, err)
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	var ids proto.ColUInt64
 	check(t, client.Do(t.Context(), ch.Query{Body: "SELECT id FROM kept", Result: proto.Results{{Name: "id", Data: &ids}}}))
 	if len(ids) != 1 || ids[0] != 42 {
