@@ -1,0 +1,64 @@
+package cluster
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/skein-migrate/skein/cluster/wire"
+	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/plan"
+)
+
+// ClickHouse escapes a host as it does a file name: all but letters, digits and _.
+func TestEscapeHostWritesHostsAsTheQueueDoes(t *testing.T) {
+	for host, want := range map[string]string{
+		"127.0.0.1:9000":        "127%2E0%2E0%2E1:9000",
+		"ch-1.example.com:9440": "ch%2D1%2Eexample%2Ecom:9440",
+		"clickhouse_1:9000":     "clickhouse_1:9000",
+		"nameless":              "nameless",
+		"[2001:db8::1]:9000":    "2001%3Adb8%3A%3A1:9000", // the server keeps no brackets
+	} {
+		if have := escapeHost(host); have != want {
+			t.Errorf("%s is %s, want %s", host, have, want)
+		}
+	}
+}
+
+func TestStatusAnswer(t *testing.T) {
+	for _, test := range []struct {
+		name, status, text string
+		want               answer
+	}{
+		{"done", "0", "", answer{outcome: journal.Done}},
+		{"failed", "57", "Table exists", answer{outcome: journal.Failed, code: 57, text: "Table exists"}},
+		{"341 stands there for ever though the column lands", "341", "asynchronously", answer{outcome: journal.Unknown, code: 341, text: "asynchronously"}},
+		{"NULL is unknown", wire.Null, "", answer{outcome: journal.Unknown, text: "no status yet"}},
+		{"no number is unknown", "", "", answer{outcome: journal.Unknown, text: "no status yet"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, statusAnswer(test.status, test.text), cmp.AllowUnexported(answer{})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestReplicaSetsAreTheNodesOfOnePath(t *testing.T) {
+	have := replicaSets(map[string][]nodeTable{
+		"default.sharded": {
+			{"n4:9000", "ReplicatedMergeTree", "/t/2"}, {"n1:9000", "ReplicatedMergeTree", "/t/1"},
+			{"n3:9000", "ReplicatedMergeTree", "/t/2"}, {"n2:9000", "ReplicatedMergeTree", "/t/1"},
+		},
+		"default.unsharded": {{"n2:9000", "ReplicatedMergeTree", "/t/all"}, {"n1:9000", "ReplicatedMergeTree", "/t/all"}},
+		"default.plain":     {{"n2:9000", "MergeTree", ""}, {"n1:9000", "MergeTree", ""}},
+	})
+	want := map[string]plan.TableFacts{
+		"default.sharded":   {Engine: "ReplicatedMergeTree", Sets: [][]string{{"n1:9000", "n2:9000"}, {"n3:9000", "n4:9000"}}},
+		"default.unsharded": {Engine: "ReplicatedMergeTree", Sets: [][]string{{"n1:9000", "n2:9000"}}},
+		"default.plain":     {Engine: "MergeTree", Sets: [][]string{{"n1:9000"}, {"n2:9000"}}},
+	}
+	if diff := cmp.Diff(want, have); diff != "" {
+		t.Error(diff)
+	}
+}
