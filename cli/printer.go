@@ -35,6 +35,9 @@ func (p *printer) event(event journal.Event) {
 		return
 	}
 	if p.quiet {
+		if e, ok := event.(journal.LockAcquired); ok && e.Unlocked {
+			p.lock(e) // a warning too, given each time
+		}
 		return
 	}
 	switch e := event.(type) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -180,12 +181,15 @@ func (k *checker) normalise(ctx context.Context, states map[string]map[string]ta
 	return errors.New("no node answers")
 }
 
+// oneLine is what a server said, without what surrounds it: "Code: 44,
+// e.displayText() = DB::Exception: …, e.what() = DB::Exception" on 18.16,
+// "Code: 44. DB::Exception: … (version 26.7.2.1)" on 26.7.
 func oneLine(err error) string {
 	text, _, _ := strings.Cut(err.Error(), "\n")
-	if at := strings.Index(text, " Stack trace"); at > 0 {
-		text = text[:at]
-	}
-	return strings.TrimSuffix(strings.TrimSpace(text), ", e.what() = DB::Exception")
+	text, _, _ = strings.Cut(text, " Stack trace")
+	text = regexp.MustCompile(`^(Code: \d+(, e\.displayText\(\) =|\.) )?(DB::Exception: )*`).ReplaceAllString(strings.TrimSpace(text), "")
+	text, _, _ = strings.Cut(text, ", e.what() = DB::Exception")
+	return regexp.MustCompile(` \(version [0-9.]+[^)]*\)$`).ReplaceAllString(text, "")
 }
 
 // unwrapNode drops the node's name from its error, where the name stands beside it.

@@ -162,10 +162,19 @@ func viewIs(c ops.ViewIs, state tableState) (journal.Verdict, string) {
 	if state.engine != "MaterializedView" {
 		return journal.Conflict, fmt.Sprintf("%s is a %s, not a materialized view", c.Table, state.engine)
 	}
-	if c.To.Name != "" && !strings.Contains(squeeze(state.createQuery), squeeze("TO"+c.To.Database+"."+c.To.Name)) {
+	if c.To.Name != "" && !writesTo(state.createQuery, c.To) {
 		return journal.Conflict, fmt.Sprintf("view %s does not write to %s", c.Table, c.To)
 	}
 	return journal.Holds, ""
+}
+
+// writesTo finds the target in a view's CREATE, where the server quotes names
+// only if it must.
+func writesTo(createQuery string, to ops.Table) bool {
+	either := func(name string) string {
+		return "(?:" + regexp.QuoteMeta(name) + "|" + regexp.QuoteMeta(ops.Ident(name)) + ")"
+	}
+	return regexp.MustCompile(` TO ` + either(to.Database) + `\.` + either(to.Name) + `(?:[\s(]|$)`).MatchString(createQuery)
 }
 
 // squeeze makes texts comparable that differ in spaces and quoting alone.

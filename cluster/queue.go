@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -84,14 +85,33 @@ func entryIsFor(text string, initiator journal.Node, nodes []journal.Node) bool 
 	return ours && hosts == len(nodes)
 }
 
-// escapeHost writes host:port as ClickHouse does in ZooKeeper: 127%2E0%2E0%2E1:9000.
+// escapeHost writes host:port as ClickHouse does in ZooKeeper, all but letters,
+// digits and _ of the host as %XX: 127%2E0%2E0%2E1:9000.
 func escapeHost(name string) string {
-	at := strings.LastIndex(name, ":")
-	if at < 0 {
+	host, port, err := net.SplitHostPort(name)
+	if err != nil {
 		return name
 	}
-	host := strings.NewReplacer(".", "%2E", "-", "%2D").Replace(name[:at])
-	return host + name[at:]
+	var b strings.Builder
+	for i := range len(host) {
+		switch c := host[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_':
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String() + ":" + port
+}
+
+// hostOf reads what escapeHost writes.
+func hostOf(escaped string) (string, bool) {
+	at := strings.LastIndex(escaped, ":")
+	if at < 0 {
+		return "", false
+	}
+	host, err := url.PathUnescape(escaped[:at])
+	return net.JoinHostPort(host, escaped[at+1:]), err == nil
 }
 
 // finished reads which hosts have finished an entry, and with what.
@@ -105,8 +125,8 @@ func (q *ddlQueue) finished(ctx context.Context, node, entry string) (map[string
 	}
 	out := make(map[string]answer, len(rows))
 	for _, row := range rows {
-		host, err := url.PathUnescape(row[0])
-		if err != nil {
+		host, ok := hostOf(row[0])
+		if !ok {
 			continue
 		}
 		status, text, _ := strings.Cut(row[1], "\n")

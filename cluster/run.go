@@ -153,14 +153,14 @@ func (s *sending) converge(ctx context.Context, check *checker, had map[string]b
 	for {
 		verdicts := check.look(ctx)
 		s.forgive(verdicts, had)
-		open, hopeless := s.open(verdicts)
+		waited := time.Since(began)
+		open, hopeless := s.open(verdicts, waited)
 		if len(open) == 0 && len(hopeless) == 0 {
 			return verdicts, nil
 		}
 		if len(open) == 0 || len(s.step.Statement.After) == 0 {
 			return verdicts, fmt.Errorf("%s", strings.Join(slices.Concat(hopeless, open), "; "))
 		}
-		waited := time.Since(began)
 		if waited > s.cluster.options.WaitLimit {
 			return verdicts, fmt.Errorf("nodes did not converge in %s: %s",
 				s.cluster.options.WaitLimit, strings.Join(slices.Concat(hopeless, open), "; "))
@@ -195,48 +195,56 @@ func (s *sending) forgive(verdicts []journal.NodeVerdict, had map[string]bool) {
 	}
 }
 
+// settleTime is how long a replica set in which one node refused is still
+// watched: another of its nodes may have done it in its place.
+const settleTime = 2 * time.Second
+
 // open lists the nodes that may still get there, and those that cannot, each
 // with its reason.
-func (s *sending) open(verdicts []journal.NodeVerdict) (open, hopeless []string) {
+func (s *sending) open(verdicts []journal.NodeVerdict, waited time.Duration) (open, hopeless []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	refused := map[string]string{}
-	for _, group := range s.step.Groups {
-		refusals, text, lead := 0, "", ""
-		for _, node := range group {
-			if a := s.answers[node.Name()]; a.outcome == journal.Failed {
-				refusals, text, lead = refusals+1, a.text, node.Name()
-			}
-		}
-		for _, node := range group {
-			// A replica gets a Replicated ALTER from the one that did it; when that
-			// one refused, nothing comes. Others in the group may have done it.
-			if refusals > 0 && !s.anyDone(group) {
-				refused[node.Name()] = text
-				if node.Name() != lead {
-					refused[node.Name()] = lead + " refused: " + text
-				}
-			}
-		}
-	}
 	if len(verdicts) == 0 {
 		return nil, s.unsure()
 	}
+	byNode := map[string]journal.NodeVerdict{}
 	for _, v := range verdicts {
-		a := s.answers[v.Node]
-		switch {
-		case a.outcome == journal.Failed:
-			hopeless = append(hopeless, v.Node+": "+a.text)
-		case v.Verdict == journal.Holds:
-		case v.Verdict == journal.Conflict:
-			hopeless = append(hopeless, v.Node+": "+v.Why)
-		case refused[v.Node] != "" && v.Verdict == journal.NotYet:
-			hopeless = append(hopeless, v.Node+": "+refused[v.Node])
-		default:
-			open = append(open, v.Node+": "+v.Why)
+		byNode[v.Node] = v
+	}
+	for _, group := range s.step.Groups {
+		// Only one node of a replica set runs a Replicated ALTER. Through ON CLUSTER
+		// the others answer "done" whatever became of it: what they look like counts.
+		refusal := s.refusal(group)
+		landed := slices.ContainsFunc(group, func(n journal.Node) bool {
+			return byNode[n.Name()].Verdict == journal.Holds && s.answers[n.Name()].outcome != journal.Failed
+		})
+		for _, node := range group {
+			v, failed := byNode[node.Name()], s.answers[node.Name()].outcome == journal.Failed
+			switch {
+			case v.Verdict == journal.Holds && !failed:
+			case v.Verdict == journal.Conflict && !failed:
+				hopeless = append(hopeless, v.Node+": "+v.Why)
+			case refusal == "" || landed || len(group) > 1 && waited < settleTime:
+				open = append(open, v.Node+": "+v.Why)
+			case failed:
+				hopeless = append(hopeless, v.Node+": "+s.answers[v.Node].text)
+			default:
+				hopeless = append(hopeless, v.Node+": "+refusal)
+				s.answers[v.Node] = answer{outcome: journal.Failed, text: refusal}
+			}
 		}
 	}
 	return open, hopeless
+}
+
+// refusal is what the first node of a replica set that refused said.
+func (s *sending) refusal(group []journal.Node) string {
+	for _, node := range group {
+		if a := s.answers[node.Name()]; a.outcome == journal.Failed {
+			return node.Name() + " refused: " + a.text
+		}
+	}
+	return ""
 }
 
 func (s *sending) anyDone(group []journal.Node) bool {

@@ -85,6 +85,12 @@ func (p *proxy) serve(client net.Conn) {
 	}
 }
 
+func (p *proxy) set(meddle func([]byte) *meddling) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.meddle = meddle
+}
+
 func (p *proxy) ask(chunk []byte) *meddling {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -141,13 +147,13 @@ func addColumn(t *testing.T) (*session, *testcluster.Node, *proxy) {
 func TestMetadataNotUpToDateIsTriedAgain(t *testing.T) {
 	s, n, p := addColumn(t)
 	refused := 0
-	p.meddle = func(chunk []byte) *meddling {
+	p.set(func(chunk []byte) *meddling {
 		if !isAddColumn(chunk) || refused == 3 {
 			return nil
 		}
 		refused++
 		return &meddling{reply: exception(517, "Metadata on replica is not up to date with common metadata in Zookeeper")}
-	}
+	})
 	done := s.must(0, "migrate", "--ddl", "direct")
 	says(t, done.stderr, "again in", "on "+n.Addr(), "not up to date")
 	if refused != 3 {
@@ -166,13 +172,13 @@ func TestConnectionLostAfterSendingIsDecidedByConvergence(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s, n, p := addColumn(t)
 			sent := 0
-			p.meddle = func(chunk []byte) *meddling {
+			p.set(func(chunk []byte) *meddling {
 				if !isAddColumn(chunk) {
 					return nil
 				}
 				sent++
 				return &meddling{forward: test.forward, cut: true}
-			}
+			})
 			done := s.must(test.code, "migrate", "--ddl", "direct")
 			if sent != 1 {
 				t.Errorf("sent %d times: a statement whose outcome is unknown must not be repeated", sent)

@@ -145,8 +145,8 @@ func TestStopLeavesNothingBehind(t *testing.T) {
 	}
 	check(t, c.Stop(t.Context()), c.Stop(t.Context()))
 	for _, id := range ids {
-		if id.state() != 0 {
-			t.Errorf("process %d is in state %c after Stop", id.PID, id.state())
+		if id.alive() {
+			t.Errorf("process %d is in state %c after Stop", id.PID, id.stat().state)
 		}
 	}
 	for _, addr := range []string{c.ZooKeeperAddr, c.Nodes[0].Addr()} {

@@ -52,7 +52,7 @@ func TestServersDieWithAKilledTestBinaryAndItsFilesGoNext(t *testing.T) {
 	_ = cmd.Wait()
 	for _, id := range v.Servers {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		if err := waitState(ctx, id, 0); err != nil {
+		if err := waitGone(ctx, id); err != nil {
 			t.Errorf("process %d outlived the test binary that started it", id.PID)
 		}
 		cancel()

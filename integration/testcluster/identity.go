@@ -21,7 +21,7 @@ type identity struct {
 var errGone = errors.New("process is gone")
 
 func identify(pid int) (identity, error) {
-	_, start, err := procStat(pid)
+	stat, err := procStat(pid)
 	if err != nil {
 		return identity{}, err
 	}
@@ -29,29 +29,33 @@ func identify(pid int) (identity, error) {
 	if err != nil {
 		return identity{}, fmt.Errorf("read the boot ID: %w", err)
 	}
-	return identity{PID: pid, StartTime: start, BootID: strings.TrimSpace(string(boot))}, nil
+	return identity{PID: pid, StartTime: stat.start, BootID: strings.TrimSpace(string(boot))}, nil
 }
 
-// alive is false for a zombie too: nobody may be there to reap an orphan.
+// alive is false for a zombie too, which nobody may be there to reap. A killed
+// process whose first thread is a zombie still holds its ports until the others
+// have ended: it counts as alive.
 func (id identity) alive() bool {
-	state := id.state()
-	return state != 0 && state != 'Z' && state != 'X'
+	stat := id.stat()
+	return stat.state != 0 && stat.state != 'X' && (stat.state != 'Z' || stat.threads > 1)
 }
 
-// state is the letter of /proc/PID/stat, 0 when there is no such process any more.
-func (id identity) state() byte {
+// stopped is true between SIGSTOP and SIGCONT.
+func (id identity) stopped() bool { return id.stat().state == 'T' }
+
+// stat is what the kernel says about this very process; zero when it is gone.
+func (id identity) stat() stat {
 	if id.PID == 0 {
-		return 0
+		return stat{}
 	}
-	now, err := identify(id.PID)
-	if err != nil || now != id {
-		return 0
+	if now, err := identify(id.PID); err != nil || now != id {
+		return stat{}
 	}
-	state, _, err := procStat(id.PID)
+	s, err := procStat(id.PID)
 	if err != nil {
-		return 0
+		return stat{}
 	}
-	return state
+	return s
 }
 
 // signal sends sig to this very process. os.FindProcess holds a pidfd, so the
@@ -95,21 +99,35 @@ func readIdentity(path string) (identity, error) {
 	return id, nil
 }
 
-// procStat reads a process's state letter and start time. The second field, the
-// command's name, may hold spaces and brackets: fields count from its last one.
-func procStat(pid int) (state byte, start uint64, err error) {
+// stat is a part of /proc/PID/stat.
+type stat struct {
+	state   byte // a letter: R, S, T for stopped, Z for a zombie…
+	threads int
+	start   uint64 // clock ticks after boot
+}
+
+func procStat(pid int) (stat, error) {
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
-		return 0, 0, errGone
+		return stat{}, errGone
 	}
 	return parseStat(string(b))
 }
 
-func parseStat(stat string) (state byte, start uint64, err error) {
-	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+// parseStat counts the fields from the second one's last bracket on: that field is
+// the command's name, in which there may be spaces and brackets.
+func parseStat(line string) (stat, error) {
+	fields := strings.Fields(line[strings.LastIndexByte(line, ')')+1:])
 	if len(fields) < 20 {
-		return 0, 0, fmt.Errorf("unexpected content of /proc/PID/stat: %q", stat)
+		return stat{}, fmt.Errorf("unexpected content of /proc/PID/stat: %q", line)
 	}
-	start, err = strconv.ParseUint(fields[19], 10, 64)
-	return fields[0][0], start, err
+	threads, err := strconv.Atoi(fields[17])
+	if err != nil {
+		return stat{}, fmt.Errorf("threads in /proc/PID/stat: %w", err)
+	}
+	start, err := strconv.ParseUint(fields[19], 10, 64)
+	if err != nil {
+		return stat{}, fmt.Errorf("start time in /proc/PID/stat: %w", err)
+	}
+	return stat{state: fields[0][0], threads: threads, start: start}, nil
 }

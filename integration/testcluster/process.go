@@ -55,7 +55,7 @@ func (p *Process) PID() int {
 func (p *Process) Running() bool { return p.identity().alive() }
 
 // Paused says whether the process was stopped by SIGSTOP.
-func (p *Process) Paused() bool { return p.identity().state() == 'T' }
+func (p *Process) Paused() bool { return p.identity().stopped() }
 
 // LogTail is the last n lines that the server wrote.
 func (p *Process) LogTail(n int) string { return lastLines(p.logFile(), n) }
@@ -138,7 +138,7 @@ func (p *Process) Stop(ctx context.Context) error {
 	_ = id.signal(syscall.SIGCONT)
 	grace, cancel := context.WithTimeout(ctx, stopGrace)
 	defer cancel()
-	if waitState(grace, id, 0) == nil {
+	if waitGone(grace, id) == nil {
 		return p.ended("stop", errGone)
 	}
 	return p.Kill(ctx)
@@ -153,7 +153,7 @@ func (p *Process) Kill(ctx context.Context) error {
 		// the last Stop often runs with a context that is over already.
 		patient, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 		defer cancel()
-		if err = waitState(patient, id, 0); err == nil {
+		if err = waitGone(patient, id); err == nil {
 			err = errGone
 		}
 	}
@@ -176,7 +176,7 @@ func (p *Process) Pause(ctx context.Context) error {
 	id := p.identity()
 	err := id.signal(syscall.SIGSTOP)
 	if err == nil {
-		err = waitState(ctx, id, 'T')
+		err = waitStopped(ctx, id)
 	}
 	if err != nil {
 		return fmt.Errorf("pause %s: %w", p.Name, err)
@@ -206,19 +206,25 @@ func (p *Process) identity() identity {
 	return p.id
 }
 
-// waitState polls until the process is in a state, 0 for gone.
-func waitState(ctx context.Context, id identity, state byte) error {
-	for {
-		switch now := id.state(); {
-		case state == 0 && !id.alive(), state != 0 && now == state:
-			return nil
-		case state != 0 && !id.alive():
+func waitGone(ctx context.Context, id identity) error {
+	for id.alive() {
+		if err := sleep(ctx, 2*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func waitStopped(ctx context.Context, id identity) error {
+	for !id.stopped() {
+		if !id.alive() {
 			return errGone
 		}
 		if err := sleep(ctx, 2*time.Millisecond); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

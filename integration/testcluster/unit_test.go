@@ -10,12 +10,11 @@ import (
 )
 
 func TestParseStatSurvivesBracketsInTheName(t *testing.T) {
-	stat := "4242 (a) S (b) R 1 1 1 0 -1 4194560 1 0 0 0 1 2 0 0 20 0 9 0 987654 1 1"
-	state, start, err := parseStat(stat)
-	if err != nil || state != 'R' || start != 987654 {
-		t.Errorf("parseStat: %c, %d, %v", state, start, err)
+	got, err := parseStat("4242 (a) S (b) R 1 1 1 0 -1 4194560 1 0 0 0 1 2 0 0 20 0 9 0 987654 1 1")
+	if want := (stat{state: 'R', threads: 9, start: 987654}); err != nil || got != want {
+		t.Errorf("parseStat: %+v, %v; want %+v", got, err, want)
 	}
-	if _, _, err := parseStat("4242 (short) R 1"); err == nil {
+	if _, err := parseStat("4242 (short) R 1"); err == nil {
 		t.Error("a short line was accepted")
 	}
 }
