@@ -21,6 +21,7 @@ func (s *session) apply(ctx context.Context, t target, p MigrationPlan) error {
 	}
 	for i, step := range p.Steps {
 		if i > 0 && s.stopped() {
+			entry.StepHash = step.Hash
 			return s.fail(ctx, entry, step, nil, &journal.InterruptedError{})
 		}
 		if err := s.step(ctx, &entry, step); err != nil {
@@ -142,6 +143,9 @@ func (s *session) fail(ctx context.Context, entry journal.Entry, step plan.Step,
 		Hosts: hosts, Cause: cause,
 	}
 	entry.PendingNodes = nil
+	if len(hosts) == 0 {
+		entry.PendingNodes = journal.Names(step.Nodes)
+	}
 	for _, host := range hosts {
 		if host.Outcome != journal.Done {
 			entry.PendingNodes = append(entry.PendingNodes, host.Node)

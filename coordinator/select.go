@@ -130,6 +130,9 @@ func (c *Coordinator) groups(r Request) ([]migration.Group, error) {
 
 // selectMigrate picks what migrate would run.
 func (c *Coordinator) selectMigrate(e entries, r Request) ([]target, error) {
+	if r.Through != "" && len(r.Groups) != 1 {
+		return nil, journal.Usagef("THROUGH needs its group: --group GROUP")
+	}
 	groups, err := c.groups(r)
 	if err != nil {
 		return nil, err
@@ -257,6 +260,9 @@ func (c *Coordinator) selectReverse(e entries, r Request) ([]target, error) {
 	group, m, err := c.one(r)
 	if err != nil {
 		return nil, err
+	}
+	if group.Name == migration.System && !r.IncludeSystem {
+		return nil, journal.Refusef("the group system holds skein's own state: reverse it only with --include-system")
 	}
 	if err := e.inProgress([]migration.Group{group}); err != nil {
 		return nil, err

@@ -134,10 +134,31 @@ func (s *session) work(ctx context.Context, f func(context.Context, *session) er
 	if s.state, err = s.c.readBehindBarrier(ctx); err != nil {
 		return err
 	}
-	if err := f(ctx, s); err != nil {
+	return s.settle(ctx, f(ctx, s))
+}
+
+// settle writes the last row of what is done, also when what came after it
+// failed. Without that row the migration is still in progress.
+func (s *session) settle(ctx context.Context, err error) error {
+	if s.finished == nil {
 		return err
 	}
-	return s.flushFinished(ctx)
+	last := *s.finished
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseLimit)
+	defer cancel()
+	if err != nil { // another run may have taken over
+		if lost := s.lease.Confirm(after); lost != nil {
+			return errors.Join(err, lost)
+		}
+	}
+	failure := s.flushFinished(after)
+	if failure == nil {
+		return err
+	}
+	s.result.Applied = slices.DeleteFunc(s.result.Applied, func(k journal.Key) bool { return k == last.Key })
+	return &journal.PartialError{
+		Key: last.Key, Step: last.Steps, Of: last.Steps, Summary: "write its last row", Cause: errors.Join(failure, err),
+	}
 }
 
 func (c *Coordinator) readBehindBarrier(ctx context.Context) (entries, error) {

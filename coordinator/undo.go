@@ -105,13 +105,19 @@ func (s *session) undo(ctx context.Context, t target, was journal.Entry) error {
 		return err
 	}
 	entry.Steps, entry.Step = len(p.Steps), 1
+	if was.Direction == journal.Backward {
+		entry.Step = max(1, was.Step) // what has no conditions is not done twice
+	}
 	setNote(&entry, note)
 	if err := s.write(ctx, entry); err != nil {
 		return err
 	}
 	s.emit(journal.MigrationStarted{Key: t.key, Direction: t.direction, Steps: len(p.Steps)})
 	spare := spared(forward, note)
-	for _, step := range p.Steps {
+	for i, step := range p.Steps {
+		if i > 0 && s.stopped() {
+			return s.fail(ctx, entry, step, nil, &journal.InterruptedError{})
+		}
 		if err := s.undoStep(ctx, &entry, step, was, undoing{note, forward, spare}); err != nil {
 			return err
 		}
@@ -185,14 +191,10 @@ func spared(forward []plan.Step, note journal.Note) map[string]bool {
 	for _, step := range forward {
 		for _, condition := range step.Statement.After {
 			subject := condition.Subject()
-			switch c := condition.(type) {
+			switch condition.(type) {
 			case ops.TableGone, ops.ColumnGone, ops.IndexGone:
 				removed[subject] = removed[subject] || step.Index < note.Reached
 				continue
-			case ops.ColumnIs:
-				if !c.Added {
-					continue
-				}
 			}
 			for _, node := range note.Before[subject] {
 				if !removed[subject] {
