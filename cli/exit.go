@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/migration"
 )
 
 // The exit codes. Scripts rely on them; docs/exit-codes.md says what to do on each.
@@ -113,6 +114,11 @@ func printPartial(w io.Writer, e *journal.PartialError) {
 	if slices.ContainsFunc(e.Hosts, func(h journal.HostOutcome) bool { return h.Outcome == journal.Unknown }) {
 		fmt.Fprintln(w, "What is unknown may happen yet, when the node is back: wait for it before you go on.")
 	}
+	if e.Key.Group == migration.System {
+		// The state tables themselves: what is missing is made, or dropped, again.
+		fmt.Fprintln(w, "To go on: the same command again")
+		return
+	}
 	fmt.Fprintf(w, "To go back: skein reverse-in-progress --group %s\n", e.Key.Group)
 }
 
@@ -145,7 +151,11 @@ func printInactive(w io.Writer, e *journal.InactiveReplicasError) {
 			fmt.Fprintf(w, "    %s  %s\n", node.Node, node.Why)
 		}
 	}
-	fmt.Fprintf(w, "%d of %d replicated tables have inactive replicas\n", len(e.Tables), e.Checked)
+	have := "have"
+	if len(e.Tables) == 1 {
+		have = "has"
+	}
+	fmt.Fprintf(w, "%d of %s %s inactive replicas\n", len(e.Tables), count(e.Checked, "replicated table"), have)
 }
 
 func indent(text, by string) string { return strings.ReplaceAll(text, "\n", "\n"+by) }

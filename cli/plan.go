@@ -99,7 +99,7 @@ func amount(n int, what string) string {
 func printStep(w io.Writer, step plan.Step) {
 	fmt.Fprintf(w, "  %d  %s, %s, %s\n", step.Index, step.Statement.Place.Target, step.Statement.Place.StorageSet, reach(step))
 	fmt.Fprintf(w, "     %s\n", indent(step.Text, "     "))
-	fmt.Fprintf(w, "     -- %s\n", risk(step.Statement.Traits))
+	fmt.Fprintf(w, "     -- %s\n", risk(step.Statement))
 }
 
 // reach says which nodes a step is sent to, and how.
@@ -114,8 +114,11 @@ func reach(step plan.Step) string {
 	return fmt.Sprintf("%s, directly: %s", step.Statement.Scope, strings.Join(groups, ", "))
 }
 
-func risk(t ops.Traits) string {
+func risk(stmt ops.Statement) string {
+	t := stmt.Traits
 	switch {
+	case stmt.Call != nil:
+		return "Go code, what it does is not known"
 	case t.DropsData:
 		return "drops data"
 	case t.Mutation, t.RewritesData:
@@ -161,7 +164,7 @@ func planViews(plans []coordinator.MigrationPlan) []planView {
 				Step: step.Index, Summary: step.Statement.Summary,
 				StorageSet: string(step.Statement.Place.StorageSet), Target: string(step.Statement.Place.Target),
 				Scope: step.Statement.Scope.String(), Cluster: step.Cluster, OnCluster: step.OnCluster,
-				Nodes: journal.Names(step.Nodes), SQL: step.Text, Risk: risk(step.Statement.Traits), Hash: step.Hash,
+				Nodes: journal.Names(step.Nodes), SQL: step.Text, Risk: risk(step.Statement), Hash: step.Hash,
 			}
 			if step.OnCluster == "" {
 				for _, group := range step.Groups {

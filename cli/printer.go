@@ -66,7 +66,7 @@ func (p *printer) statement(event journal.Event) {
 		}
 	case journal.HostFinished:
 		if p.verbose {
-			fmt.Fprintf(p.w, "      %-9s %s  %s\n", e.Host.Outcome, e.Host.Node, e.Host.Error)
+			fmt.Fprintln(p.w, strings.TrimRight(fmt.Sprintf("      %-9s %s  %s", e.Host.Outcome, e.Host.Node, e.Host.Error), " "))
 		}
 	case journal.Waiting:
 		fmt.Fprintf(p.w, "      waiting: %s   %s%s\n", e.Reason, clock(e.Since), limit(e.Limit))

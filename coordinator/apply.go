@@ -110,9 +110,10 @@ func (s *session) step(ctx context.Context, entry *journal.Entry, step plan.Step
 	blind := len(step.Statement.After) == 0
 	entry.Step, entry.StepHash, entry.PendingNodes = step.Index, step.Hash, journal.Names(step.Nodes)
 	if blind {
-		note := noteOf(*entry)
-		note.Called = true
-		setNote(entry, note)
+		if note := noteOf(*entry); note.Direction == entry.Direction {
+			note.Called = step.Index
+			setNote(entry, note)
+		}
 		if err := s.rewrite(ctx, entry); err != nil {
 			return s.fail(ctx, *entry, step, nil, err)
 		}

@@ -92,7 +92,7 @@ func TestAStatementWithoutConditionsHasARowBeforeAndAfter(t *testing.T) {
 		"row events/0001 completed", "finished events/0001 completed", "unlock",
 	)
 	growing(t, w)
-	if !noteOf(w.written[1]).Called || noteOf(w.written[0]).Called {
+	if noteOf(w.written[1]).Called != 2 || noteOf(w.written[0]).Called != 0 {
 		t.Error("the row before a statement without conditions says that it was called, and none earlier")
 	}
 }

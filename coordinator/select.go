@@ -164,6 +164,9 @@ func through(list []target, prefix, group, what string) ([]target, error) {
 	var matches []string
 	at := -1
 	for i, t := range list {
+		if t.key.ID == prefix {
+			return list[:i+1], nil // a whole ID that others begin with
+		}
 		if strings.HasPrefix(t.key.ID, prefix) {
 			matches, at = append(matches, t.key.ID), i
 		}

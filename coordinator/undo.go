@@ -36,6 +36,9 @@ func (c *Coordinator) ReverseInProgress(ctx context.Context, r Request) (Result,
 			}
 		}
 		for _, t := range targets {
+			if s.stopped() {
+				return &journal.InterruptedError{}
+			}
 			if r.Fake {
 				err = s.fake(ctx, t)
 			} else {
@@ -118,7 +121,7 @@ func (s *session) undo(ctx context.Context, t target, was journal.Entry) error {
 		if i > 0 && s.stopped() {
 			return s.fail(ctx, entry, step, nil, &journal.InterruptedError{})
 		}
-		if err := s.undoStep(ctx, &entry, step, was, undoing{note, forward, spare}); err != nil {
+		if err := s.undoStep(ctx, &entry, step, was, undoing{note, forward, p.Steps, spare}); err != nil {
 			return err
 		}
 		entry.Step = step.Index + 1
@@ -129,9 +132,9 @@ func (s *session) undo(ctx context.Context, t target, was journal.Entry) error {
 
 // undoing is what decides which backward steps have something to undo.
 type undoing struct {
-	note    journal.Note
-	forward []plan.Step
-	spare   map[string]bool
+	note              journal.Note
+	forward, backward []plan.Step
+	spare             map[string]bool
 }
 
 func (s *session) undoStep(ctx context.Context, entry *journal.Entry, step plan.Step, was journal.Entry, u undoing) error {
@@ -150,7 +153,7 @@ func (s *session) undoStep(ctx context.Context, entry *journal.Entry, step plan.
 	switch {
 	case was.Direction == journal.Backward && step.Index < was.Step:
 		why = "done before it stopped"
-	case u.note.Direction == journal.Forward && !u.note.Called && hasBlind(u.forward):
+	case u.note.Direction == journal.Forward && u.unreached(step):
 		why = "what it undoes was never reached"
 	}
 	if why != "" {
@@ -162,10 +165,31 @@ func (s *session) undoStep(ctx context.Context, entry *journal.Entry, step plan.
 	return s.step(ctx, entry, step)
 }
 
-// hasBlind says that there are statements whose effect nothing but the state
-// row can tell.
-func hasBlind(steps []plan.Step) bool {
-	return slices.ContainsFunc(steps, func(s plan.Step) bool { return len(s.Statement.After) == 0 })
+// unreached says that a backward statement without conditions has nothing to
+// undo. Where there are as many of them as forward, the first undoes the last
+// one; otherwise they are told apart by nothing, and none is reached only if
+// none was sent.
+func (u undoing) unreached(step plan.Step) bool {
+	forward, back := blind(u.forward), blind(u.backward)
+	if len(forward) == 0 {
+		return false
+	}
+	counterpart := forward[0]
+	if at := slices.Index(back, step.Index); at >= 0 && len(back) == len(forward) {
+		counterpart = forward[len(forward)-1-at]
+	}
+	return counterpart > u.note.Called
+}
+
+// blind lists the statements whose effect nothing but the state row can tell.
+func blind(steps []plan.Step) []int {
+	var out []int
+	for _, step := range steps {
+		if len(step.Statement.After) == 0 {
+			out = append(out, step.Index)
+		}
+	}
+	return out
 }
 
 func (s *session) forwardSteps(ctx context.Context, t target) ([]plan.Step, error) {

@@ -165,11 +165,11 @@ func TestWhatIsSparedStaysSparedWhenTheUndoIsInterrupted(t *testing.T) {
 func TestAStatementWithoutConditionsIsUndoneOnlyIfItMayHaveRun(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		called bool
+		called int
 		want   []string
 	}{
-		{"never reached", false, nil},
-		{"sent, or maybe sent", true, []string{"n1 n2 n3 n4"}},
+		{"never reached", 0, nil},
+		{"sent, or maybe sent", 2, []string{"n1 n2 n3 n4"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			note := journal.Note{Direction: journal.Forward, Called: test.called}
@@ -182,8 +182,20 @@ func TestAStatementWithoutConditionsIsUndoneOnlyIfItMayHaveRun(t *testing.T) {
 	}
 }
 
+func TestOfTwoStatementsWithoutConditionsOnlyTheReachedOneIsUndone(t *testing.T) {
+	note := journal.Note{Direction: journal.Forward, Called: 2}
+	c, w := stuck(t, journal.Entry{Step: 2}, note, create("events", "t"), blindly("fill"), blindly("more"))
+	undone(t, c)
+	if got := sentTo(w, "RUN GO unfill"); len(got) != 1 {
+		t.Errorf("fill was sent, its undo ran %d times", len(got))
+	}
+	if got := sentTo(w, "RUN GO unmore"); len(got) != 0 {
+		t.Error("more was never sent, and was undone")
+	}
+}
+
 func TestAWayBackThatStoppedDoesNotRepeatWhatHasNoConditions(t *testing.T) {
-	note := journal.Note{Direction: journal.Forward, Called: true, Reached: 2}
+	note := journal.Note{Direction: journal.Forward, Called: 2, Reached: 2}
 	c, w := stuck(t, journal.Entry{Step: 2, Direction: journal.Backward}, note, create("events", "t"), blindly("fill"))
 	undone(t, c)
 	if diff := cmp.Diff([]string(nil), sentTo(w, "RUN GO unfill")); diff != "" {

@@ -89,9 +89,9 @@ type Note struct {
 	// Reached is the forward step at which the migration stopped, kept while it
 	// is taken back.
 	Reached int `json:"reached,omitempty"`
-	// Called says that a statement without conditions (RunSQL, RunGo) was sent
-	// in Direction, or may have been.
-	Called bool `json:"called,omitempty"`
+	// Called is the last step without conditions (RunSQL, RunGo) that was sent in
+	// Direction, or may have been; 0: none.
+	Called int `json:"called,omitempty"`
 	// Fake says that the status was written without running anything.
 	Fake bool `json:"fake,omitempty"`
 }

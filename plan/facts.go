@@ -179,7 +179,9 @@ func (f Facts) checkReplicas(c ops.Created, nodes []journal.Node) error {
 	}
 	taken := map[string]string{}
 	for _, node := range nodes {
-		path, replica := f.expand(c.Path, node), f.expand(c.Replica, node)
+		// Newer servers know these three by themselves.
+		builtin := strings.NewReplacer("{database}", c.Table.Database, "{table}", c.Table.Name, "{uuid}", "uuid")
+		path, replica := builtin.Replace(f.expand(c.Path, node)), builtin.Replace(f.expand(c.Replica, node))
 		for _, text := range []string{path, replica} {
 			if open := strings.Index(text, "{"); open >= 0 && strings.Contains(text[open:], "}") {
 				return journal.Refusef("table %s: node %s has no macro for %q: define it in the server's <macros>",

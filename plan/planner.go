@@ -114,7 +114,7 @@ func (p *Planner) step(facts Facts, stmt ops.Statement) (Step, error) {
 			return Step{}, err
 		}
 	}
-	groups, err := p.groups(facts, stmt, nodes)
+	groups, replicated, err := p.groups(facts, stmt, nodes)
 	if err != nil {
 		return Step{}, err
 	}
@@ -125,28 +125,31 @@ func (p *Planner) step(facts Facts, stmt ops.Statement) (Step, error) {
 		Groups:    groups,
 		Hash:      hash(stmt),
 	}
-	if p.onCluster(facts, stmt, nodes, groups) {
+	if onCluster(facts, stmt) && (replicated || stmt.Scope == ops.EveryNode) &&
+		(stmt.Scope == ops.EveryNode || sameGroups(groups, shards(nodes))) {
 		step.OnCluster = facts.OnClusterName(stmt.Place.Target)
 	}
 	step.Text = stmt.SQL(step.OnCluster)
 	return step, nil
 }
 
-func (p *Planner) groups(facts Facts, stmt ops.Statement, nodes []journal.Node) ([][]journal.Node, error) {
+// groups says which nodes share the statement's work, and whether its table
+// replicates it.
+func (p *Planner) groups(facts Facts, stmt ops.Statement, nodes []journal.Node) (groups [][]journal.Node, replicated bool, err error) {
 	switch stmt.Scope {
 	case ops.OneNode:
-		return [][]journal.Node{nodes}, nil
+		return [][]journal.Node{nodes}, false, nil
 	case ops.OnePerReplicaSet:
 		if len(stmt.Writes) == 0 {
-			return shards(nodes), nil
+			return shards(nodes), true, nil
 		}
 		table, err := p.table(facts, stmt.Writes[0], nodes)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		return facts.sets(table, nodes), nil
+		return facts.sets(table, nodes), strings.HasPrefix(table.Engine, "Replicated"), nil
 	default:
-		return alone(nodes), nil
+		return alone(nodes), false, nil
 	}
 }
 
@@ -173,15 +176,13 @@ func (p *Planner) table(facts Facts, table ops.Table, nodes []journal.Node) (Tab
 	return known, nil
 }
 
-// onCluster decides whether a statement goes through the distributed DDL
-// queue. An ALTER does only if its replica sets are the shards: a server runs
-// it on one replica of each shard (or refuses, 371, a table that is not
-// Replicated where the shard is).
-func (p *Planner) onCluster(facts Facts, stmt ops.Statement, nodes []journal.Node, groups [][]journal.Node) bool {
-	if facts.SingleNode || facts.Direct || stmt.Direct || stmt.Call != nil || stmt.Scope == ops.OneNode {
-		return false
-	}
-	return stmt.Scope == ops.EveryNode || sameGroups(groups, shards(nodes))
+// onCluster decides whether a statement may go through the distributed DDL
+// queue. An ALTER does only if its table is Replicated and its replica sets are
+// the shards: a server runs it on one replica of each shard, and refuses (371) a
+// table that is not Replicated where the cluster says that shards are, which
+// system.clusters does not show.
+func onCluster(facts Facts, stmt ops.Statement) bool {
+	return !facts.SingleNode && !facts.Direct && !stmt.Direct && stmt.Call == nil && stmt.Scope != ops.OneNode
 }
 
 // remember applies a planned statement to the facts that later ones see.

@@ -54,7 +54,7 @@ func TestWhoIsAskedAndWhetherThroughOnCluster(t *testing.T) {
 		{"ALTER of an unsharded one on two shards: directly to one node of all", with(cluster(2, 2), "t", "ReplicatedMergeTree", names(allAsOne)...), addColumn(local), "", allAsOne},
 		{"ALTER of an unsharded one where all is one shard: ON CLUSTER", with(cluster(1, 2), "t", "ReplicatedMergeTree", names([][]string{{"c1r1", "c1r2"}})...), addColumn(local), "local", [][]string{{"c1r1", "c1r2"}}},
 		{"ALTER of a table that is not Replicated: directly to each (371)", with(cluster(2, 2), "t", "MergeTree", names(eachOfFour)...), addColumn(local), "", eachOfFour},
-		{"ALTER of a Distributed table on a flat cluster: ON CLUSTER", with(cluster(2, 2), "d", "Distributed", names(eachOfFour)...), addColumn(ops.DistributedTable("events", "d")), "dist", eachOfFour},
+		{"ALTER of a Distributed table, whose cluster may be replicated by definition: directly to each", with(cluster(2, 2), "d", "Distributed", names(eachOfFour)...), addColumn(ops.DistributedTable("events", "d")), "", eachOfFour},
 		{"a statement of the author's with {on_cluster}, once a shard", sharded(), runSQL, "local", byShard},
 		{"one without the mark: never ON CLUSTER", sharded(), unmarked, "", byShard},
 		{"one for every node", sharded(), everywhere, "local", eachOfFour},

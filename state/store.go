@@ -84,6 +84,11 @@ func (s *Store) Missing(ctx context.Context) (missing []string, of int, err erro
 	if of == 0 {
 		return nil, 0, journal.Refusef("the state cannot be read, no node answers: %w", errors.Join(failures...))
 	}
+	if len(missing) == of && len(failures) > 0 {
+		// Those that do not answer may have it: "nothing started" would be a guess.
+		return nil, of, journal.Refusef("the state cannot be read: the nodes that answer have no %s: %w",
+			tableLocal, errors.Join(failures...))
+	}
 	return missing, of, nil
 }
 
