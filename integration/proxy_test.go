@@ -2,12 +2,15 @@ package integration
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
 	"sync"
 	"testing"
+
+	"github.com/ClickHouse/ch-go/proto"
 
 	"github.com/skein-migrate/skein/integration/testcluster"
 	"github.com/skein-migrate/skein/migration"
@@ -188,4 +191,70 @@ func TestConnectionLostAfterSendingIsDecidedByConvergence(t *testing.T) {
 			}
 		})
 	}
+}
+
+// hostRows is the answer of ON CLUSTER: a block with a row for each host, and
+// the end of the stream. "host port status error num_hosts_remaining num_hosts_active".
+func hostRows(t *testing.T, nodes []*testcluster.Node, refusing *testcluster.Node, code int64) []byte {
+	t.Helper()
+	var host, text proto.ColStr
+	var port proto.ColUInt16
+	var status proto.ColInt64
+	var remaining, active proto.ColUInt64
+	for i, n := range nodes {
+		host.Append(n.Host)
+		port.Append(uint16(n.Port)) //nolint:gosec // a port
+		remaining.Append(uint64(len(nodes) - 1 - i))
+		active.Append(0)
+		if n == refusing {
+			status.Append(code)
+			text.Append("Metadata on replica is not up to date")
+		} else {
+			status.Append(0)
+			text.Append("")
+		}
+	}
+	input := []proto.InputColumn{
+		{Name: "host", Data: &host},
+		{Name: "port", Data: &port},
+		{Name: "status", Data: &status},
+		{Name: "error", Data: &text},
+		{Name: "num_hosts_remaining", Data: &remaining},
+		{Name: "num_hosts_active", Data: &active},
+	}
+	var b proto.Buffer
+	proto.ServerCodeData.Encode(&b)
+	b.PutString("")
+	block := proto.Block{Info: proto.BlockInfo{BucketNum: -1}, Columns: len(input), Rows: len(nodes)}
+	if err := block.EncodeBlock(&b, 54031, input); err != nil { // what skein speaks with 18.16
+		t.Fatal(err)
+	}
+	proto.ServerCodeEndOfStream.Encode(&b)
+	return b.Buf
+}
+
+// 517 from one host of an ON CLUSTER is asked again there, directly; the other
+// shard has done it, and is left in peace.
+func TestHostThatRefusesForNowIsAskedAgainAlone(t *testing.T) {
+	s, n, p := addColumn(t)
+	again := 0
+	p.set(func(chunk []byte) *meddling {
+		if !isAddColumn(chunk) {
+			return nil
+		}
+		if !bytes.Contains(chunk, []byte("ON CLUSTER")) {
+			again++
+			return nil
+		}
+		// The other shard really does it, once.
+		if _, err := s.servers.Nodes[2].Query(context.Background(), "ALTER TABLE a_local ADD COLUMN n UInt64"); err != nil {
+			t.Error(err)
+		}
+		return &meddling{reply: hostRows(t, s.servers.Nodes, n, 517)}
+	})
+	s.must(0, "migrate", "-v")
+	if again != 1 {
+		t.Errorf("%s was asked %d times directly, want once", n.Addr(), again)
+	}
+	s.everywhere("DESCRIBE TABLE a_local")
 }
