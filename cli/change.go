@@ -141,7 +141,7 @@ func (a *app) change(cmd *cobra.Command, s selection, args []string, v verb) err
 
 func (a *app) onTerminal() bool {
 	in, ok := a.program.Stdin.(*os.File)
-	return ok && term.IsTerminal(int(in.Fd())) //nolint:gosec // a file descriptor
+	return ok && term.IsTerminal(int(in.Fd()))
 }
 
 func (a *app) ask(cmd *cobra.Command, c *coordinator.Coordinator, r coordinator.Request, v verb) error {

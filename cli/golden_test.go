@@ -24,7 +24,7 @@ func golden(t *testing.T, name, have string) {
 	t.Helper()
 	file := filepath.Join("testdata", "golden", name)
 	if *update {
-		if err := os.WriteFile(file, []byte(have), 0o644); err != nil { //nolint:gosec // not secret
+		if err := os.WriteFile(file, []byte(have), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -194,7 +194,8 @@ func TestErrorTexts(t *testing.T) {
 		"partial": &journal.PartialError{
 			Key: key, Step: 2, Of: 3, Summary: "ALTER TABLE t", Text: "ALTER TABLE t\nADD COLUMN x UInt8",
 			Hosts: []journal.HostOutcome{
-				{Node: "ch-1a:9000", Outcome: journal.Done}, {Node: "ch-1b:9000", Outcome: journal.Done},
+				{Node: "ch-1a:9000", Outcome: journal.Done},
+				{Node: "ch-1b:9000", Outcome: journal.Done},
 				{Node: "ch-2a:9000", Outcome: journal.Failed, Code: 44, Error: "Code: 44, e.displayText() = column x already exists"},
 				{Node: "ch-2b:9000", Outcome: journal.Unknown, Error: "no answer for 5m0s"},
 			},

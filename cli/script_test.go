@@ -13,7 +13,7 @@ import (
 	"github.com/skein-migrate/skein/examples/groups"
 )
 
-var update = flag.Bool("update", false, "write the golden files") //nolint:gochecknoglobals // a flag of the test binary
+var update = flag.Bool("update", false, "write the golden files")
 
 // TestMain lets the scripts run skein, with the groups of the examples.
 func TestMain(m *testing.M) {

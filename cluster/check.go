@@ -98,6 +98,9 @@ func (k *checker) verdict(node string, states map[string]tableState, failure err
 		if i < len(k.want) {
 			want = k.want[i]
 		}
+		if is, ok := condition.(ops.TableIs); ok {
+			want.path = k.cluster.pathOn(node, is)
+		}
 		verdict, why := evaluate(condition, states, want, k.before[k.before.key(node, condition.OnTable())])
 		if verdict > worst.Verdict {
 			worst.Verdict, worst.Why = verdict, why
@@ -199,4 +202,20 @@ func unwrapNode(err error) error {
 		return node.Err
 	}
 	return err
+}
+
+// pathOn expands a ZooKeeper path with a node's macros. One that a newer server
+// fills in by itself ({uuid}) cannot be foretold, and is not compared.
+func (c *Cluster) pathOn(node string, table ops.TableIs) string {
+	c.mu.Lock()
+	macros := c.facts[node].Macros
+	c.mu.Unlock()
+	path := strings.NewReplacer("{database}", table.Table.Database, "{table}", table.Table.Name).Replace(table.Path)
+	for name, value := range macros {
+		path = strings.ReplaceAll(path, "{"+name+"}", value)
+	}
+	if strings.Contains(path, "{") {
+		return ""
+	}
+	return path
 }

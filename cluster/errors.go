@@ -36,6 +36,7 @@ const (
 // Class says what may be done after an error.
 type Class int
 
+// The classes.
 const (
 	// Final: the server refused; the statement did nothing on that node.
 	Final Class = iota

@@ -13,6 +13,9 @@ import (
 type expected struct {
 	columns []columnState
 	known   bool // false: the server would not say, and only existence is compared
+	// path is where the table meets its replicas in ZooKeeper, with the node's
+	// own macros; empty: not compared.
+	path string
 }
 
 // identities are the tables that a RENAME moves, as they were before it.
@@ -65,6 +68,9 @@ func tableIs(c ops.TableIs, state tableState, want expected) (journal.Verdict, s
 	}
 	if c.Engine != "" && state.engine != c.Engine {
 		return journal.Conflict, fmt.Sprintf("table %s has engine %s, not %s", c.Table, state.engine, c.Engine)
+	}
+	if want.path != "" && state.path != "" && state.path != want.path {
+		return journal.Conflict, fmt.Sprintf("table %s is at %s in ZooKeeper, not %s", c.Table, state.path, want.path)
 	}
 	if !want.known {
 		return journal.Holds, ""
@@ -122,6 +128,10 @@ func columnIs(c ops.ColumnIs, state tableState, want expected) (journal.Verdict,
 		if why := differs(column, have); why != "" {
 			return journal.NotYet, why
 		}
+	}
+	_, at := state.column(c.Column.Name)
+	if _, after := state.column(c.After); c.After != "" && after >= 0 && at >= 0 && at != after+1 {
+		return journal.NotYet, fmt.Sprintf("column %s does not stand behind %s", c.Column.Name, c.After)
 	}
 	return journal.Holds, ""
 }

@@ -36,7 +36,7 @@ type mutations struct {
 func (s *sending) mutationsBefore(ctx context.Context) (*mutations, error) {
 	stmt := s.step.Statement
 	if !stmt.Traits.Mutation || len(stmt.Writes) == 0 {
-		return nil, nil //nolint:nilnil // there is nothing to await
+		return nil, nil
 	}
 	m := &mutations{sending: s, table: stmt.Writes[0]}
 	var err error

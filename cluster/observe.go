@@ -15,7 +15,6 @@ type tableState struct {
 	uuid        string // empty before Atomic databases
 	path        string // ZooKeeper path, expanded; empty when not Replicated
 	createQuery string
-	keys        map[string]string // sorting_key, partition_key… where the server shows them
 	columns     []columnState
 	indexes     map[string]indexState
 }
@@ -91,28 +90,16 @@ func among(tables []ops.Table, database, name string) string {
 	return strings.Join(parts, " OR ")
 }
 
-// keyColumns of system.tables, which 18.16 has not all.
-func keyColumns() []string {
-	return []string{"sorting_key", "partition_key", "primary_key", "sampling_key"}
-}
-
 func (c *Cluster) observeTables(ctx context.Context, node string, facts nodeFacts, tables []ops.Table, states map[string]tableState) error {
-	selected := []string{"database", "name", "engine", "create_table_query", optional(facts, "tables", "uuid")}
-	for _, key := range keyColumns() {
-		selected = append(selected, optional(facts, "tables", key))
-	}
-	rows, err := c.Query(ctx, node, "SELECT "+strings.Join(selected, ", ")+
-		" FROM system.tables WHERE "+among(tables, "database", "name"))
+	rows, err := c.Query(ctx, node, "SELECT database, name, engine, create_table_query, "+
+		optional(facts, "tables", "uuid")+" FROM system.tables WHERE "+among(tables, "database", "name"))
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
 		state := tableState{
 			exists: true, engine: row[2], createQuery: row[3], uuid: row[4],
-			keys: map[string]string{}, indexes: map[string]indexState{},
-		}
-		for i, key := range keyColumns() {
-			state.keys[key] = row[5+i]
+			indexes: map[string]indexState{},
 		}
 		states[row[0]+"."+row[1]] = state
 	}

@@ -47,8 +47,10 @@ func TestStatusAnswer(t *testing.T) {
 func TestReplicaSetsAreTheNodesOfOnePath(t *testing.T) {
 	have := replicaSets(map[string][]nodeTable{
 		"default.sharded": {
-			{"n4:9000", "ReplicatedMergeTree", "/t/2"}, {"n1:9000", "ReplicatedMergeTree", "/t/1"},
-			{"n3:9000", "ReplicatedMergeTree", "/t/2"}, {"n2:9000", "ReplicatedMergeTree", "/t/1"},
+			{"n4:9000", "ReplicatedMergeTree", "/t/2"},
+			{"n1:9000", "ReplicatedMergeTree", "/t/1"},
+			{"n3:9000", "ReplicatedMergeTree", "/t/2"},
+			{"n2:9000", "ReplicatedMergeTree", "/t/1"},
 		},
 		"default.unsharded": {{"n2:9000", "ReplicatedMergeTree", "/t/all"}, {"n1:9000", "ReplicatedMergeTree", "/t/all"}},
 		"default.plain":     {{"n2:9000", "MergeTree", ""}, {"n1:9000", "MergeTree", ""}},

@@ -14,7 +14,7 @@ import (
 	"github.com/skein-migrate/skein/journal"
 )
 
-var update = flag.Bool("update", false, "write the golden files") //nolint:gochecknoglobals // a test flag
+var update = flag.Bool("update", false, "write the golden files")
 
 // Every file in testdata/bad is refused with the text beside it.
 func TestErrors(t *testing.T) {

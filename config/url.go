@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"slices"
@@ -54,7 +55,8 @@ func (c *Cluster) readURL(s *section) {
 func (c *Cluster) readURLQuery(s *section, query url.Values) (secure bool) {
 	known := []string{"secure", "skip_verify"}
 	values := map[string]bool{}
-	for name, given := range query {
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		given := query[name]
 		value, err := strconv.ParseBool(given[len(given)-1])
 		switch {
 		case !slices.Contains(known, name):

@@ -124,8 +124,10 @@ func TestAFailureIsWrittenWithWhateverIsAliveAndEndsTheRun(t *testing.T) {
 	c, w := bench(t, twoMigrations())
 	w.fail["ALTER TABLE t ADD COLUMN x"] = failure{
 		hosts: []journal.HostOutcome{
-			{Node: "n1:9000", Outcome: journal.Done}, {Node: "n2:9000", Outcome: journal.Done},
-			{Node: "n3:9000", Outcome: journal.Failed, Code: 44, Error: "column exists"}, {Node: "n4:9000", Outcome: journal.Unknown},
+			{Node: "n1:9000", Outcome: journal.Done},
+			{Node: "n2:9000", Outcome: journal.Done},
+			{Node: "n3:9000", Outcome: journal.Failed, Code: 44, Error: "column exists"},
+			{Node: "n4:9000", Outcome: journal.Unknown},
 		},
 		err: errors.New("not everywhere"),
 	}

@@ -27,18 +27,20 @@ type MigrationPlan struct {
 type verb func(*Coordinator, entries, Request) ([]target, error)
 
 // The commands. Each picks migrations; all else they have in common.
-func migrate(c *Coordinator, e entries, r Request) ([]target, error)  { return c.selectMigrate(e, r) }
-func run(c *Coordinator, e entries, r Request) ([]target, error)      { return c.selectRun(e, r) }
-func reverse(c *Coordinator, e entries, r Request) ([]target, error)  { return c.selectReverse(e, r) }
+func migrate(c *Coordinator, e entries, r Request) ([]target, error) { return c.selectMigrate(e, r) }
+func run(c *Coordinator, e entries, r Request) ([]target, error)     { return c.selectRun(e, r) }
+func reverse(c *Coordinator, e entries, r Request) ([]target, error) { return c.selectReverse(e, r) }
+
 func rollback(c *Coordinator, e entries, r Request) ([]target, error) { return c.selectRollback(e, r) }
-func revert(c *Coordinator, e entries, r Request) ([]target, error)   { return c.selectRevert(e, r) }
+
+func revert(c *Coordinator, e entries, r Request) ([]target, error) { return c.selectRevert(e, r) }
 
 // Plan says what Migrate would run. It takes no lock and writes nothing.
 func (c *Coordinator) Plan(ctx context.Context, r Request) ([]MigrationPlan, error) {
 	return c.dry(ctx, migrate, r)
 }
 
-// PlanRun, PlanReverse, PlanRollback and PlanRevert are the dry runs of their commands.
+// PlanRun is the dry run of Run.
 func (c *Coordinator) PlanRun(ctx context.Context, r Request) ([]MigrationPlan, error) {
 	return c.dry(ctx, run, r)
 }

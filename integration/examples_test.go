@@ -9,7 +9,7 @@ import (
 	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
-var exampleTables = []string{ //nolint:gochecknoglobals // read-only
+var exampleTables = []string{
 	"currencies", "events_dist", "events_hourly_dist", "events_hourly_local", "events_hourly_mv", "events_local",
 	"transactions_dist", "transactions_local",
 }

@@ -23,7 +23,7 @@ import (
 )
 
 // servers are started by the first test that asks, and cleaned between tests.
-var servers = struct{ cluster, modern testcluster.Shared }{ //nolint:gochecknoglobals // one start a package
+var servers = struct{ cluster, modern testcluster.Shared }{
 	cluster: testcluster.Shared{Options: testcluster.Options{Engine: testcluster.EngineCluster, Shards: 2, Replicas: 2}},
 	modern:  testcluster.Shared{Options: testcluster.Options{Engine: testcluster.EngineModern, Nodes: 1}},
 }

@@ -57,12 +57,12 @@ func newProxy(t *testing.T, n *testcluster.Node) *proxy {
 }
 
 func (p *proxy) serve(client net.Conn) {
-	defer client.Close() //nolint:errcheck // a test's connection
+	defer client.Close()
 	server, err := net.Dial("tcp", p.server)
 	if err != nil {
 		return
 	}
-	defer server.Close() //nolint:errcheck // a test's connection
+	defer server.Close()
 	go func() {
 		_, _ = io.Copy(client, server)
 		_ = client.Close()
@@ -203,7 +203,7 @@ func hostRows(t *testing.T, nodes []*testcluster.Node, refusing *testcluster.Nod
 	var remaining, active proto.ColUInt64
 	for i, n := range nodes {
 		host.Append(n.Host)
-		port.Append(uint16(n.Port)) //nolint:gosec // a port
+		port.Append(uint16(n.Port))
 		remaining.Append(uint64(len(nodes) - 1 - i))
 		active.Append(0)
 		if n == refusing {

@@ -85,12 +85,14 @@ type PartialError struct {
 func (e *PartialError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s stopped at step %d of %d (%s)", e.Key, e.Step, e.Of, e.Summary)
+	said := false
 	for _, h := range e.Hosts {
 		if h.Outcome == Failed || h.Outcome == Unknown {
 			fmt.Fprintf(&b, "; %s on %s: %s", h.Outcome, h.Node, h.Error)
+			said = true
 		}
 	}
-	if e.Cause != nil {
+	if e.Cause != nil && !said { // it sums up what the hosts said
 		fmt.Fprintf(&b, ": %v", e.Cause)
 	}
 	return b.String()

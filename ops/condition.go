@@ -16,16 +16,14 @@ type Condition interface {
 }
 
 // TableIs holds where the table exists with the engine and, in order, the
-// columns that its CREATE says (types as the server normalises them).
+// columns that its CREATE says (types as the server normalises them). All else
+// that CREATE says, its keys and settings, is compared between the nodes.
 type TableIs struct {
 	Table   Table
 	Engine  string // as system.tables names it
 	Columns []Column
 	// Path is the ZooKeeper path of a Replicated table, macros unexpanded.
 	Path string
-	// Clauses are what CREATE says beside columns: compared with the server's
-	// sorting key, partition key and so on where it shows them.
-	OrderBy, PartitionBy, PrimaryKey, SampleBy string
 	// IfNotExists: a table that was there before, whatever it looks like, is
 	// no conflict by itself, but it still has to be as stated.
 	IfNotExists bool

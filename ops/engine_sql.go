@@ -22,15 +22,15 @@ type resolved struct {
 func (e Engine) resolve(t Table, env Env) (resolved, error) {
 	var r resolved
 	var args []string
-	switch {
-	case e.Kind == Raw:
+	switch e.Kind {
+	case Raw:
 		text := strings.TrimSpace(e.Text)
 		end := strings.IndexAny(text, "( \t\r\n")
 		if end < 0 {
 			end = len(text)
 		}
 		return resolved{name: text[:end], sql: text + e.clauses()}, nil
-	case e.Kind == DistributedEngine:
+	case DistributedEngine:
 		if env.SingleNode || env.LocalCluster == "" {
 			return r, errors.New("a Distributed engine has no cluster to name here: " +
 				"set cluster_name, or target DISTRIBUTED, which a single node skips")

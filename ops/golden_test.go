@@ -16,7 +16,7 @@ import (
 	"github.com/skein-migrate/skein/ops"
 )
 
-var update = flag.Bool("update", false, "write the golden files") //nolint:gochecknoglobals // a flag of the test binary
+var update = flag.Bool("update", false, "write the golden files")
 
 // environments are the nodes that each golden is rendered for.
 func environments() []struct {
@@ -63,7 +63,7 @@ func TestGoldens(t *testing.T) {
 			}
 			got := render(t, op)
 			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil { //nolint:gosec // not secret
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}

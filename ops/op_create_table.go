@@ -128,10 +128,6 @@ func (o CreateTable) conditions(t Table, engine resolved) []Condition {
 		Engine:      engine.name,
 		Columns:     o.Columns,
 		Path:        engine.path,
-		OrderBy:     o.Engine.OrderBy,
-		PartitionBy: o.Engine.PartitionBy,
-		PrimaryKey:  o.Engine.PrimaryKey,
-		SampleBy:    o.Engine.SampleBy,
 		IfNotExists: o.IfNotExists,
 	}}
 	for _, index := range o.Indexes {

@@ -18,8 +18,18 @@ type Operations []Operation
 func Kinds() map[string]Operation {
 	kinds := make(map[string]Operation)
 	for _, op := range []Operation{
-		AddColumn{}, AddIndex{}, CreateMaterializedView{}, CreateTable{}, DropColumn{}, DropIndex{},
-		DropTable{}, ModifyColumn{}, RenameTable{}, RunGo{}, RunSQL{}, When{},
+		AddColumn{},
+		AddIndex{},
+		CreateMaterializedView{},
+		CreateTable{},
+		DropColumn{},
+		DropIndex{},
+		DropTable{},
+		ModifyColumn{},
+		RenameTable{},
+		RunGo{},
+		RunSQL{},
+		When{},
 	} {
 		kinds[KindOf(op)] = op
 	}

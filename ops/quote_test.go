@@ -135,11 +135,13 @@ func FuzzRender(f *testing.F) {
 			{ops.DropColumn{Table: at, Name: column}, []string{database, table, column}, nil},
 			{
 				ops.AddIndex{Table: at, Index: ops.Index{Name: column, Expression: "c", Type: "minmax"}},
-				[]string{database, table, column}, nil,
+				[]string{database, table, column},
+				nil,
 			},
 			{
 				ops.CreateMaterializedView{Table: at, To: ops.Table{Place: atLocal(), Name: column}, Query: "SELECT 1"},
-				[]string{database, table, "default", column}, nil,
+				[]string{database, table, "default", column},
+				nil,
 			},
 		} {
 			statements, err := test.op.Statements(env)

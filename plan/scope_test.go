@@ -11,7 +11,7 @@ import (
 	"github.com/skein-migrate/skein/plan"
 )
 
-var ( //nolint:gochecknoglobals // fixed expectations
+var (
 	eachOfFour = [][]string{{"c1r1"}, {"c1r2"}, {"c2r1"}, {"c2r2"}}
 	byShard    = [][]string{{"c1r1", "c1r2"}, {"c2r1", "c2r2"}}
 	allAsOne   = [][]string{{"c1r1", "c1r2", "c2r1", "c2r2"}}

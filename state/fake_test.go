@@ -12,9 +12,9 @@ import (
 )
 
 var (
-	errUnknown  = errors.New("319 unknown status")   //nolint:gochecknoglobals // a fixed value
-	errTryAgain = errors.New("285 too few replicas") //nolint:gochecknoglobals // a fixed value
-	errDown     = errors.New("connection refused")   //nolint:gochecknoglobals // a fixed value
+	errUnknown  = errors.New("319 unknown status")
+	errTryAgain = errors.New("285 too few replicas")
+	errDown     = errors.New("connection refused")
 )
 
 // servers is an in-memory stand-in for the cluster that the state is on.

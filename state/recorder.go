@@ -61,9 +61,9 @@ func (r *Recorder) Record(event journal.Event) {
 func (r *Recorder) add(key journal.Key, step int, host journal.HostOutcome) {
 	statement := r.sent[key]
 	r.rows = append(r.rows, []any{
-		key.Group, key.ID, r.now(), r.runID, string(r.direction[key]), uint32(step), host.Node, //nolint:gosec // small
-		string(host.Outcome), uint32(host.Code), host.Error, statement.text, //nolint:gosec // an error code
-		uint64(r.now().Sub(statement.at) / time.Millisecond), //nolint:gosec // not negative
+		key.Group, key.ID, r.now(), r.runID, string(r.direction[key]), uint32(step), host.Node,
+		string(host.Outcome), uint32(host.Code), host.Error, statement.text,
+		uint64(r.now().Sub(statement.at) / time.Millisecond),
 	})
 }
 

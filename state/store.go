@@ -224,13 +224,13 @@ func parse(row []string) (journal.Entry, error) {
 	}
 	entry := journal.Entry{
 		Key:       journal.Key{Group: row[0], ID: row[1]},
-		Timestamp: time.Unix(int64(number(row[2])), 0), //nolint:gosec // a DateTime
+		Timestamp: time.Unix(int64(number(row[2])), 0),
 		Status:    journal.Status(row[3]),
 		Version:   number(row[4]),
 		Direction: journal.Direction(row[5]), RunID: row[6], Epoch: number(row[7]),
-		Step: int(number(row[8])), Steps: int(number(row[9])), StepHash: row[10], //nolint:gosec // UInt32
+		Step: int(number(row[8])), Steps: int(number(row[9])), StepHash: row[10],
 		Note: row[12], Checksum: row[13], AppliedBy: row[14], Error: row[15],
-		Duration: time.Duration(number(row[16])) * time.Millisecond, //nolint:gosec // written from a Duration
+		Duration: time.Duration(number(row[16])) * time.Millisecond,
 		Backward: row[17],
 	}
 	if row[11] != "" {
@@ -342,7 +342,7 @@ func values(e journal.Entry) []any {
 	}
 	return []any{
 		e.Group, e.ID, e.Timestamp, e.Status, e.Version, string(e.Direction), e.RunID, e.Epoch,
-		uint32(e.Step), uint32(e.Steps), e.StepHash, pending, e.Note, e.Checksum, e.AppliedBy, e.Error, //nolint:gosec // small
-		uint64(e.Duration / time.Millisecond), e.Backward, //nolint:gosec // not negative
+		uint32(e.Step), uint32(e.Steps), e.StepHash, pending, e.Note, e.Checksum, e.AppliedBy, e.Error,
+		uint64(e.Duration / time.Millisecond), e.Backward,
 	}
 }

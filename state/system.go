@@ -52,8 +52,10 @@ func System() migration.Group {
 				},
 			},
 			Backward: []ops.Operation{
-				ops.DropTable{Table: dist(stepsDist)}, ops.DropTable{Table: local(stepsLocal)},
-				ops.DropTable{Table: dist(tableDist)}, ops.DropTable{Table: local(tableLocal)},
+				ops.DropTable{Table: dist(stepsDist)},
+				ops.DropTable{Table: local(stepsLocal)},
+				ops.DropTable{Table: dist(tableDist)},
+				ops.DropTable{Table: local(tableLocal)},
 			},
 		}},
 	}

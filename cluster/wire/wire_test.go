@@ -15,7 +15,7 @@ import (
 	"github.com/skein-migrate/skein/ops"
 )
 
-var servers = struct{ old, modern testcluster.Shared }{ //nolint:gochecknoglobals // one start a package
+var servers = struct{ old, modern testcluster.Shared }{
 	old:    testcluster.Shared{Options: testcluster.Options{Engine: testcluster.EngineCluster, Shards: 1, Replicas: 1}},
 	modern: testcluster.Shared{Options: testcluster.Options{Engine: testcluster.EngineModern, NoZooKeeper: true}},
 }

@@ -1,5 +1,5 @@
 // Command skein runs migrations on ClickHouse clusters. This build knows the
-// group system alone; examples/cmd/skein-example has groups of its own.
+// group system alone; examples/skein-example has groups of its own.
 package main
 
 import (

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-var ( //nolint:gochecknoglobals // one start a package
+var (
 	servers = Shared{Options: Options{Shards: 2, Replicas: 2}}
 	newest  = Shared{Options: Options{Engine: EngineModern}}
 )

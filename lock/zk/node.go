@@ -87,7 +87,7 @@ func (s *session) create(ctx context.Context, at string, data []byte) error {
 func (s *session) holder(ctx context.Context, l lock) (*journal.Holder, error) {
 	found, err := call(ctx, s, func(c *zookeeper.Conn) (node, error) { return get(c, l.holder()) })
 	if errors.Is(err, zookeeper.ErrNoNode) {
-		return nil, nil //nolint:nilnil // a lock that nobody holds is no error
+		return nil, nil
 	}
 	if err != nil {
 		return nil, err

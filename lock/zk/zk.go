@@ -140,7 +140,7 @@ func (l *Locker) acquireOnce(ctx context.Context, r *request, ghost time.Time) (
 				until = ghost
 			}
 			if time.Until(until) > 0 {
-				if until == r.until && r.told != held.Holder.RunID {
+				if until.Equal(r.until) && r.told != held.Holder.RunID {
 					r.told = held.Holder.RunID
 					r.sink(journal.LockWaiting{Holder: held.Holder, Limit: r.limit})
 				}

@@ -20,7 +20,7 @@ import (
 	"github.com/skein-migrate/skein/lock/zk"
 )
 
-var server zooKeeper //nolint:gochecknoglobals // one process for the test binary
+var server zooKeeper
 
 func TestMain(m *testing.M) {
 	code := m.Run()
