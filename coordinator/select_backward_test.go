@@ -26,6 +26,7 @@ func TestRevertPicks(t *testing.T) {
 		{name: "all, last first, groups in reverse order, and not skein's own", state: all(), request: Request{Force: true}, want: everything},
 		{name: "skein's own last, and only when asked", state: all(), request: Request{Force: true, IncludeSystem: true}, want: append(slices.Clone(everything), "system/0001_migrations")},
 		{name: "skein's own by name: only when asked", state: systemDone(), request: Request{Groups: []string{"system"}, Force: true}, kind: preflight, words: []string{"--include-system"}},
+		{name: "skein's own alone: not while others' state is in it", state: all(), request: Request{Groups: []string{"system"}, Force: true, IncludeSystem: true}, kind: preflight, words: []string{"alone/0001_alone"}},
 		{name: "one group back through an ID", state: all(), request: Request{Groups: events, Through: "0003", Force: true}, want: []string{"events/0004_index", "events/0003_widen"}},
 		{name: "no THROUGH without its group", state: all(), request: Request{Through: "0003", Force: true}, kind: usage, words: []string{"--group"}},
 		{name: "no THROUGH that is pending", state: eventsDone("0001_create"), request: Request{Groups: events, Through: "0002", Force: true}, kind: usage},
