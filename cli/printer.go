@@ -51,6 +51,8 @@ func (p *printer) event(event journal.Event) {
 			count(e.ReplicatedTables, "replicated table"))
 	case journal.MigrationStarted:
 		fmt.Fprintf(p.w, "%s%s\n", e.Key, backwardMark(e.Direction))
+	case journal.OperationSkipped:
+		fmt.Fprintf(p.w, "  %s\n", e.Text)
 	case journal.MigrationFinished:
 		p.finished(e)
 	default:

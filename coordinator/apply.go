@@ -19,6 +19,9 @@ func (s *session) apply(ctx context.Context, t target, p MigrationPlan) error {
 	if err != nil {
 		return err
 	}
+	for _, note := range p.Notes {
+		s.emit(journal.OperationSkipped{Key: t.key, Text: note})
+	}
 	for i, step := range p.Steps {
 		if i > 0 && s.stopped() {
 			entry.StepHash = step.Hash

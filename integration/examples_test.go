@@ -33,7 +33,8 @@ func TestExamplesMigrateAndRevertOnTheCluster(t *testing.T) {
 			if names := s.tables(s.servers.Nodes[0]); len(names) > 0 {
 				t.Fatalf("plan made tables: %v", names)
 			}
-			s.must(0, "migrate", "--force", "--ddl", ddl)
+			// 18.16 has no indexes, and that is said.
+			says(t, s.must(0, "migrate", "--force", "--ddl", ddl).stderr, "AddIndex events_local, … skipped: its nodes need nothing")
 			for _, n := range s.servers.Nodes {
 				if got := strings.Join(s.tables(n), " "); got != strings.Join(exampleTables, " ") {
 					t.Errorf("%s has %s", n.Name, got)

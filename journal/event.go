@@ -89,6 +89,13 @@ type StepSkipped struct {
 	Why      string
 }
 
+// OperationSkipped says that an operation has nothing to do on these nodes:
+// "CreateTable events_dist skipped: single node".
+type OperationSkipped struct {
+	Key  Key
+	Text string
+}
+
 // MigrationFinished says that a migration's last row is durable.
 type MigrationFinished struct {
 	Key       Key
@@ -121,6 +128,7 @@ func (Waiting) event()           {}
 func (Retrying) event()          {}
 func (Converged) event()         {}
 func (StepSkipped) event()       {}
+func (OperationSkipped) event()  {}
 func (MigrationFinished) event() {}
 func (MigrationFailed) event()   {}
 func (Warning) event()           {}
