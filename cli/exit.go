@@ -76,7 +76,7 @@ func (a *app) printError(err error, code int) {
 		printInactive(w, inactive)
 	default:
 		fmt.Fprintf(w, "skein: %s\n", err)
-		if code == exitUsage && !a.started {
+		if code == exitUsage && !a.started && !strings.Contains(err.Error(), "--help") {
 			fmt.Fprintln(w, "see: skein --help")
 		}
 	}
