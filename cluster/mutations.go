@@ -29,6 +29,7 @@ type mutations struct {
 	sending *sending
 	table   ops.Table
 	before  map[string]map[string]mutationState
+	seen    map[string]map[string]bool // by node and ID: whether it was done
 }
 
 // mutationsBefore remembers the mutations of the table that a statement will
@@ -38,7 +39,7 @@ func (s *sending) mutationsBefore(ctx context.Context) (*mutations, error) {
 	if !stmt.Traits.Mutation || len(stmt.Writes) == 0 {
 		return nil, nil
 	}
-	m := &mutations{sending: s, table: stmt.Writes[0]}
+	m := &mutations{sending: s, table: stmt.Writes[0], seen: map[string]map[string]bool{}}
 	var err error
 	m.before, err = m.read(ctx)
 	return m, err
@@ -107,38 +108,80 @@ func (m *mutations) wait(ctx context.Context) error {
 	}
 }
 
-// open lists the nodes that have a new mutation of their set to do.
+// open lists the nodes that have a new mutation of their set to do. Servers
+// keep what is finished (100 of a table); a mutation that vanishes before it is
+// done, or never shows, was killed, and is an error.
 func (m *mutations) open(now map[string]map[string]mutationState, waited time.Duration) ([]string, error) {
 	var open []string
 	for _, group := range m.sending.step.Groups {
-		var ours []string
-		for _, node := range group {
-			for id := range now[node.Name()] {
-				if _, old := m.before[node.Name()][id]; !old && !slices.Contains(ours, id) {
-					ours = append(ours, id)
-				}
+		ours := m.ours(group, now)
+		if len(ours) == 0 && m.sending.anyDoneLocked(group) {
+			names := strings.Join(journal.Names(group), ", ")
+			if waited > mutationAppears {
+				return nil, fmt.Errorf("the mutation of %s does not show on %s: was it killed?", m.table, names)
 			}
-		}
-		if len(ours) == 0 && waited < mutationAppears && m.sending.anyDoneLocked(group) {
-			open = append(open, "the mutation does not show yet on "+strings.Join(journal.Names(group), ", "))
+			open = append(open, "the mutation does not show yet on "+names)
 		}
 		for _, id := range ours {
 			for _, node := range group {
-				state, there := now[node.Name()][id]
-				switch {
-				case there && state.failure != "" && !state.done:
-					return nil, fmt.Errorf("mutation %s of %s fails on %s: %s. End it: KILL MUTATION WHERE mutation_id = %s",
-						id, m.table, node.Name(), state.failure, ops.String(id))
-				case !there:
-					open = append(open, fmt.Sprintf("%s does not know of mutation %s yet", node.Name(), id))
-				case !state.done:
-					open = append(open, fmt.Sprintf("%s mutates %s, %s parts to do", node.Name(), m.table, state.partsToDo))
+				why, err := m.stand(node.Name(), id, now[node.Name()])
+				if err != nil {
+					return nil, err
+				}
+				if why != "" {
+					open = append(open, why)
 				}
 			}
 		}
 	}
 	slices.Sort(open)
 	return open, nil
+}
+
+// ours are the mutations that a replica set has got since the statement was
+// sent, those included that were seen and are gone.
+func (m *mutations) ours(group []journal.Node, now map[string]map[string]mutationState) []string {
+	var ours []string
+	add := func(id string) {
+		if !slices.Contains(ours, id) {
+			ours = append(ours, id)
+		}
+	}
+	for _, node := range group {
+		for id := range now[node.Name()] {
+			if _, old := m.before[node.Name()][id]; !old {
+				add(id)
+			}
+		}
+		for id := range m.seen[node.Name()] {
+			add(id)
+		}
+	}
+	return ours
+}
+
+// stand says what a node has yet to do of a mutation; "" when it is done.
+func (m *mutations) stand(node, id string, now map[string]mutationState) (string, error) {
+	state, there := now[id]
+	if there {
+		if m.seen[node] == nil {
+			m.seen[node] = map[string]bool{}
+		}
+		m.seen[node][id] = m.seen[node][id] || state.done
+	}
+	done, seen := m.seen[node][id]
+	switch {
+	case done:
+		return "", nil
+	case seen && !there:
+		return "", fmt.Errorf("mutation %s of %s is gone from %s before it was done: it was killed", id, m.table, node)
+	case !there:
+		return fmt.Sprintf("%s does not know of mutation %s yet", node, id), nil
+	case state.failure != "":
+		return "", fmt.Errorf("mutation %s of %s fails on %s: %s. End it: KILL MUTATION WHERE mutation_id = %s",
+			id, m.table, node, state.failure, ops.String(id))
+	}
+	return fmt.Sprintf("%s mutates %s, %s parts to do", node, m.table, state.partsToDo), nil
 }
 
 func (s *sending) anyDoneLocked(group []journal.Node) bool {

@@ -94,6 +94,7 @@ func (c *Cluster) Run(ctx context.Context, x plan.Execution, step plan.Step) ([]
 	}
 	if mutated != nil {
 		if err := mutated.wait(ctx); err != nil {
+			s.unfinished(err)
 			return s.outcomes(nil), err
 		}
 	}
@@ -263,6 +264,16 @@ func (s *sending) unsure() []string {
 		}
 	}
 	return out
+}
+
+// unfinished says of every node that the mutation which it took is not known
+// to be done.
+func (s *sending) unfinished(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for node := range s.answers {
+		s.answers[node] = answer{outcome: journal.Unknown, text: oneLine(err)}
+	}
 }
 
 // queryID is the ID of every query of a run, by which it can be found and ended.
