@@ -120,7 +120,8 @@ func (o RunSQL) Statements(env Env) ([]Statement, error) {
 		Traits: Traits{
 			Mutation: o.Mutation, RewritesData: o.RewritesData, DropsData: o.DropsData, Repeatable: o.Repeatable,
 		},
-		Summary: excerpt(o.SQL),
+		// A line of progress needs neither the database nor where ON CLUSTER goes.
+		Summary: excerpt(strings.NewReplacer("{db}.", "", onClusterMark+" ", "").Replace(o.SQL)),
 	}
 	stmt.Reads, stmt.Writes = filled(o.Reads, o.Place, env), filled(o.Writes, o.Place, env)
 	return []Statement{stmt}, nil
