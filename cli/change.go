@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -160,13 +159,20 @@ func (a *app) ask(cmd *cobra.Command, c *coordinator.Coordinator, r coordinator.
 		}
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "Reverse %s? %s [y/N] ", keys(names), amount(drops, "dropped"))
-	answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
-	if err != nil && err != io.EOF { //nolint:errorlint // ReadString returns it bare
-		return err
+	answers := make(chan string, 1)
+	go func() {
+		answer, _ := bufio.NewReader(cmd.InOrStdin()).ReadString('\n') // an end without an answer is a no
+		answers <- answer
+	}()
+	select {
+	case <-cmd.Context().Done():
+		fmt.Fprintln(cmd.ErrOrStderr())
+		return &journal.InterruptedError{}
+	case answer := <-answers:
+		switch strings.ToLower(strings.TrimSpace(answer)) {
+		case "y", "yes":
+			return nil
+		}
+		return journal.Refusef("not confirmed, nothing was changed")
 	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		return nil
-	}
-	return journal.Usagef("not confirmed, nothing was changed")
 }

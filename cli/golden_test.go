@@ -88,6 +88,7 @@ func TestListJSON(t *testing.T) {
 func plans(t *testing.T) []coordinator.MigrationPlan {
 	t.Helper()
 	facts := plan.Facts{
+		Since:   map[ops.Feature]ops.Version{ops.FeatureAlterOnCluster: {}},
 		Cluster: "main", LocalCluster: "events_cluster", DistCluster: "events_dist", Database: "default",
 		Nodes: map[string]plan.NodeFacts{}, Tables: map[string]plan.TableFacts{},
 	}

@@ -11,11 +11,15 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
+	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/migration"
 )
 
@@ -33,11 +37,37 @@ func Main(groups ...migration.Group) int {
 	go func() {
 		<-signals
 		close(stop)
-		_, _ = io.WriteString(os.Stderr, "skein: interrupted: waiting for the statement in flight; once more to stop now\n")
 		<-signals
 		cancel()
 	}()
 	return Program{Groups: groups, Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Stop: stop}.Run(ctx)
+}
+
+// oneAtATime is a writer for several goroutines.
+type oneAtATime struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// Write implements io.Writer.
+func (o *oneAtATime) Write(text []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.w.Write(text)
+}
+
+// heed ends the command at the first signal, unless it holds the lock: a change
+// under way first lets its statement end.
+func (a *app) heed(ctx context.Context, cancel context.CancelFunc) {
+	select {
+	case <-ctx.Done():
+	case <-a.program.Stop:
+		if !a.changing.Load() {
+			cancel()
+			return
+		}
+		fmt.Fprintln(a.program.Stderr, "skein: interrupted: stopping after the statement in flight; once more to stop now")
+	}
 }
 
 // Program is one invocation. Its zero value of each field but Args works.
@@ -58,7 +88,11 @@ func (p Program) Run(ctx context.Context) int {
 	if p.Stderr == nil {
 		p.Stderr = io.Discard
 	}
+	p.Stderr = &oneAtATime{w: p.Stderr} // events and signals both write to it
 	a := &app{program: p}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go a.heed(ctx, cancel)
 	root := a.root()
 	root.SetArgs(p.Args)
 	root.SetIn(p.Stdin)
@@ -68,6 +102,9 @@ func (p Program) Run(ctx context.Context) int {
 	a.close()
 	if err == nil {
 		return exitDone
+	}
+	if errors.Is(err, context.Canceled) && !a.changing.Load() {
+		err = &journal.InterruptedError{}
 	}
 	code := exitCode(err, a.started)
 	a.printError(err, code)

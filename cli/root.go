@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,8 +15,9 @@ import (
 // app is what the commands of one invocation share.
 type app struct {
 	program  Program
-	started  bool // a command runs: errors are no longer about the command line
-	checking bool // check-inactive-replicas printed its findings itself
+	started  bool        // a command runs: errors are no longer about the command line
+	checking bool        // check-inactive-replicas printed its findings itself
+	changing atomic.Bool // the lock is held
 
 	verbose, quiet bool
 	lockWait       time.Duration

@@ -70,9 +70,14 @@ func (a *app) wire(cmd *cobra.Command) (*wired, error) {
 	options := coordinator.Options{
 		Registry: registry, Sets: cfg.StorageSets(), Servers: clusters, Observer: clusters,
 		States: store, Rows: store, Locker: locker,
-		Trail:    func(runID string) coordinator.Trail { return store.Recorder(runID) },
-		Holder:   holder(cmd),
-		Events:   printer.event,
+		Trail:  func(runID string) coordinator.Trail { return store.Recorder(runID) },
+		Holder: holder(cmd),
+		Events: func(event journal.Event) {
+			if _, held := event.(journal.LockAcquired); held {
+				a.changing.Store(true)
+			}
+			printer.event(event)
+		},
 		Stop:     a.program.Stop,
 		Unlocked: cfg.Coordination.Lock == config.LockNone,
 	}

@@ -60,7 +60,12 @@ func (k *checker) look(ctx context.Context) []journal.NodeVerdict {
 	}
 	states, failures := k.observe(ctx)
 	if err := k.normalise(ctx, states); err != nil {
-		failures[""] = err
+		// Without it names alone would be compared, and all would seem to hold.
+		for _, node := range k.step.Nodes {
+			if failures[node.Name()] == nil {
+				failures[node.Name()] = fmt.Errorf("ask what the columns should look like: %w", err)
+			}
+		}
 	}
 	verdicts := make([]journal.NodeVerdict, len(k.step.Nodes))
 	for i, node := range k.step.Nodes {

@@ -137,8 +137,8 @@ func (c *Cluster) discover(ctx context.Context, seed string) error {
 		c.local, c.dist = []journal.Node{node}, []journal.Node{node}
 		return nil
 	}
-	rows, err := c.pool(seed).Rows(ctx, wire.Query{SQL: "SELECT cluster, host_name, toString(port), " +
-		"toString(shard_num), toString(replica_num) FROM system.clusters ORDER BY cluster, shard_num, replica_num"})
+	rows, err := c.Query(ctx, seed, "SELECT cluster, host_name, toString(port), "+
+		"toString(shard_num), toString(replica_num) FROM system.clusters ORDER BY cluster, shard_num, replica_num")
 	if err != nil {
 		return fmt.Errorf("read the topology: %w", err)
 	}

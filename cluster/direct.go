@@ -174,11 +174,18 @@ func (d *db) Exec(ctx context.Context, node, sql string) error {
 	if err != nil {
 		return err
 	}
-	return s.cluster.pool(node).Run(ctx, wire.Query{
-		ID: s.queryID(node), SQL: sql, Settings: s.cluster.settings(facts.Settings, s.step.Statement, false),
+	return s.watched(ctx, node, func(ctx context.Context) error {
+		return s.cluster.pool(node).Run(ctx, wire.Query{
+			ID: s.queryID(node), SQL: sql, Settings: s.cluster.settings(facts.Settings, s.step.Statement, false),
+		})
 	})
 }
 
 func (d *db) Query(ctx context.Context, node, sql string) ([][]string, error) {
-	return d.sending.cluster.pool(node).Rows(ctx, wire.Query{SQL: sql})
+	var rows [][]string
+	err := d.sending.watched(ctx, node, func(ctx context.Context) (err error) {
+		rows, err = d.sending.cluster.pool(node).Rows(ctx, wire.Query{SQL: sql})
+		return err
+	})
+	return rows, err
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/skein-migrate/skein/cluster/wire"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/ops"
 	"github.com/skein-migrate/skein/plan"
@@ -161,7 +160,7 @@ func (c *Cluster) node(ctx context.Context, name string) (nodeFacts, error) {
 			return nil
 		}},
 	} {
-		rows, err := c.pool(name).Rows(ctx, wire.Query{SQL: read.sql})
+		rows, err := c.Query(ctx, name, read.sql)
 		if err != nil {
 			return nodeFacts{}, err
 		}

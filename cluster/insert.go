@@ -47,6 +47,9 @@ func (c *Cluster) Insert(ctx context.Context, node string, table ops.Table, colu
 		settings = append(settings, ops.Setting{Name: "insert_quorum", Value: strconv.Itoa(quorum)},
 			ops.Setting{Name: "insert_quorum_timeout", Value: quorumTimeout})
 	}
+	// A node that freezes in mid-insert leaves it unknown, and is not waited for.
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
 	return c.pool(node).Insert(ctx, wire.Query{
 		SQL:      "INSERT INTO " + table.SQL() + " (" + strings.Join(names, ", ") + ") VALUES",
 		Settings: settings,

@@ -20,7 +20,7 @@ func (s *sending) onCluster(ctx context.Context) error {
 	for _, initiator := range s.step.Nodes {
 		// What is in the queue now, so that our entry can be found when the
 		// connection breaks before its name is known.
-		known, _ := queue.entries(ctx, initiator.Name())
+		known, unread := queue.entries(ctx, initiator.Name())
 		err := s.initiate(ctx, initiator)
 		if isRunError(err) {
 			return err
@@ -28,6 +28,11 @@ func (s *sending) onCluster(ctx context.Context) error {
 		if err != nil && Classify(err) == NotSent {
 			notSent = append(notSent, err)
 			continue
+		}
+		if unread != nil {
+			known = nil
+		} else if known == nil {
+			known = []string{}
 		}
 		if err := s.settle(ctx, queue, known, initiator, err); err != nil {
 			return err
@@ -95,7 +100,8 @@ func (s *sending) settle(ctx context.Context, queue *ddlQueue, known []string, i
 	}
 	class := Classify(err)
 	entry := queueEntry(err.Error())
-	if entry == "" && class == UnknownOutcome {
+	// An older entry must not be taken for ours: known is nil when it was not read.
+	if entry == "" && class == UnknownOutcome && known != nil {
 		entry = queue.added(ctx, known, initiator, s.step.Nodes)
 	}
 	if entry == "" && class != UnknownOutcome && len(silent) == len(s.step.Nodes) {

@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -26,6 +28,27 @@ func (c *Cluster) probe(ctx context.Context, node string, condition ops.Conditio
 	if len(columns) == 0 {
 		return expected{}, nil
 	}
+	want, err := c.probeColumns(ctx, node, columns, only, settings)
+	if errors.Is(err, errRefusedProbe) && slices.ContainsFunc(columns, func(c ops.Column) bool { return c.Codec != "" }) {
+		// Not every engine takes every codec: the types matter more.
+		plain := slices.Clone(columns)
+		for i := range plain {
+			plain[i].Codec = ""
+		}
+		want, err = c.probeColumns(ctx, node, plain, only, settings)
+	}
+	if errors.Is(err, errRefusedProbe) {
+		// The statement itself will say what is wrong.
+		return expected{}, nil
+	}
+	return want, err
+}
+
+// errRefusedProbe says that the server does not take the columns.
+var errRefusedProbe = errors.New("the server does not take these columns") //nolint:gochecknoglobals // a sentinel
+
+// probeColumns makes and describes the temporary table.
+func (c *Cluster) probeColumns(ctx context.Context, node string, columns []ops.Column, only string, settings []ops.Setting) (expected, error) {
 	definitions := make([]string, len(columns))
 	for i, column := range columns {
 		definitions[i] = definitionOf(column)
@@ -41,9 +64,7 @@ func (c *Cluster) probe(ctx context.Context, node string, condition ops.Conditio
 		return err
 	})
 	if hasAnswer(err) {
-		// The statement itself will say what is wrong, or what a temporary table
-		// cannot have is compared between the nodes.
-		return expected{}, nil
+		return expected{}, fmt.Errorf("%w: %w", errRefusedProbe, err)
 	}
 	if err != nil {
 		return expected{}, err
@@ -90,6 +111,9 @@ func definitionOf(column ops.Column) string {
 		}
 		parts = append(parts, string(kind), column.Expression)
 	}
+	if column.Codec != "" {
+		parts = append(parts, "CODEC("+column.Codec+")")
+	}
 	return strings.Join(parts, " ")
 }
 
@@ -103,7 +127,10 @@ func expect(rows [][]string, columns []ops.Column, only string) expected {
 		state := columnState{name: name, typ: row[1], kind: row[2], expression: row[3]}
 		at := slices.IndexFunc(columns, func(c ops.Column) bool { return c.Name == name })
 		if at >= 0 {
-			state.codec, state.comment = columns[at].Codec, columns[at].Comment
+			state.comment = columns[at].Comment
+			if columns[at].Codec != "" && len(row) > 5 { // DESCRIBE shows codecs where there are any
+				state.codec = row[5]
+			}
 		}
 		want.columns = append(want.columns, state)
 	}

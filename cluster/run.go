@@ -119,10 +119,19 @@ func (s *sending) outcomes(verdicts []journal.NodeVerdict) []journal.HostOutcome
 			out[i] = join(out[i], verdicts[at])
 		}
 		if out[i].Outcome == "" {
-			out[i].Outcome = journal.Unknown
+			out[i].Outcome = s.unasked()
 		}
 	}
 	return out
+}
+
+// unasked is what is known of a node that gave no answer of its own: another
+// node of its replica set was asked, or, with ON CLUSTER, nothing.
+func (s *sending) unasked() journal.Outcome {
+	if s.step.OnCluster == "" && len(s.step.Statement.After) == 0 {
+		return journal.Skipped
+	}
+	return journal.Unknown
 }
 
 func join(o journal.HostOutcome, v journal.NodeVerdict) journal.HostOutcome {
@@ -259,8 +268,12 @@ func (s *sending) anyDone(group []journal.Node) bool {
 func (s *sending) unsure() []string {
 	var out []string
 	for _, node := range s.step.Nodes {
-		if a := s.answers[node.Name()]; a.outcome == journal.Failed || a.outcome == journal.Unknown {
+		a, answered := s.answers[node.Name()]
+		switch {
+		case a.outcome == journal.Failed || a.outcome == journal.Unknown:
 			out = append(out, node.Name()+": "+a.text)
+		case !answered && s.step.OnCluster != "":
+			out = append(out, node.Name()+": gave no answer")
 		}
 	}
 	return out

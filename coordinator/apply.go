@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/skein-migrate/skein/journal"
@@ -114,7 +115,7 @@ func (s *session) step(ctx context.Context, entry *journal.Entry, step plan.Step
 	entry.Step, entry.StepHash, entry.PendingNodes = step.Index, step.Hash, journal.Names(step.Nodes)
 	if blind {
 		if note := noteOf(*entry); note.Direction == entry.Direction {
-			note.Called = step.Index
+			note.Called, note.Refused = step.Index, nil
 			setNote(entry, note)
 		}
 		if err := s.rewrite(ctx, entry); err != nil {
@@ -146,6 +147,11 @@ func (s *session) fail(ctx context.Context, entry journal.Entry, step plan.Step,
 		Key: entry.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary, Text: step.Text,
 		Hosts: hosts, Cause: cause,
 	}
+	if len(step.Statement.After) == 0 {
+		note := noteOf(entry)
+		note.Refused = refused(hosts)
+		setNote(&entry, note)
+	}
 	entry.PendingNodes = nil
 	if len(hosts) == 0 {
 		entry.PendingNodes = journal.Names(step.Nodes)
@@ -170,6 +176,19 @@ func (s *session) fail(ctx context.Context, entry journal.Entry, step plan.Step,
 		Hosts: hosts, Err: cause,
 	})
 	return failure
+}
+
+// refused lists the nodes on which a statement surely did nothing: the server
+// said no, or was never asked. The error of a Go function has no code, and says
+// nothing of what it did before.
+func refused(hosts []journal.HostOutcome) []string {
+	var out []string
+	for _, host := range hosts {
+		if host.Outcome == journal.Failed && (host.Code != 0 || strings.HasPrefix(host.Error, "not sent")) {
+			out = append(out, host.Node)
+		}
+	}
+	return out
 }
 
 // finish keeps the last row for the next write, and announces it then.

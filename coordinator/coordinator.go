@@ -31,6 +31,9 @@ type Observer interface {
 	Check(ctx context.Context, step plan.Step) []journal.NodeVerdict
 	// Present maps the subjects of the steps' conditions to the nodes that have them.
 	Present(ctx context.Context, steps []plan.Step) (map[string][]string, error)
+	// AwaitPredecessor waits until nothing of an earlier run can still change a
+	// node of the steps.
+	AwaitPredecessor(ctx context.Context, x plan.Execution, runID string, steps []plan.Step) error
 }
 
 // States reads the state tables.

@@ -13,7 +13,9 @@ import (
 // world stands in for servers, state and lock, and keeps a log of what was
 // asked of them, in order, in words that a test can compare.
 type world struct {
-	log []string
+	awaited []string // runs whose leftovers were waited for
+	pending error    // what is left of one
+	log     []string
 
 	facts    []plan.Facts
 	fail     map[string]failure // by summary of the statement
@@ -110,6 +112,11 @@ func (w *world) Check(_ context.Context, step plan.Step) []journal.NodeVerdict {
 }
 
 // Present implements Observer.
+func (w *world) AwaitPredecessor(_ context.Context, _ plan.Execution, runID string, _ []plan.Step) error {
+	w.awaited = append(w.awaited, runID)
+	return w.pending
+}
+
 func (w *world) Present(ctx context.Context, steps []plan.Step) (map[string][]string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

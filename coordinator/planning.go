@@ -84,7 +84,8 @@ func (c *Coordinator) plan(ctx context.Context, targets []target, fake bool) ([]
 		if err != nil {
 			return nil, err
 		}
-		p.Fake = fake
+		// The state tables cannot be there without being made.
+		p.Fake = fake && t.key.Group != migration.System
 		plans = append(plans, p)
 	}
 	return plans, nil

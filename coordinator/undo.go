@@ -103,6 +103,10 @@ func (s *session) undo(ctx context.Context, t target, was journal.Entry) error {
 	if err != nil {
 		return err
 	}
+	// What is still under way would come back after it was undone.
+	if err := s.c.options.Observer.AwaitPredecessor(ctx, s.execution(), was.RunID, slices.Concat(forward, p.Steps)); err != nil {
+		return journal.Refusef("%s stays in progress: %w", t.key, err)
+	}
 	entry, err := s.entry(t, journal.InProgress)
 	if err != nil {
 		return err
@@ -156,6 +160,15 @@ func (s *session) undoStep(ctx context.Context, entry *journal.Entry, step plan.
 	case u.note.Direction == journal.Forward && u.unreached(step):
 		why = "what it undoes was never reached"
 	}
+	if was.Direction == journal.Backward && step.Index == was.Step && step.Hash == was.StepHash &&
+		was.Error == "" && !step.Statement.Traits.Repeatable {
+		return journal.Refusef("%s: step %d of the way back (%s) was in flight when run %s ended, and may have run. "+
+			"Look; if it has, and the rest is undone by hand: skein reverse-in-progress --group %s --fake",
+			step.Key, step.Index, step.Statement.Summary, was.RunID, step.Key.Group)
+	}
+	if why == "" && u.note.Direction == journal.Forward {
+		step, why = u.whereTaken(step)
+	}
 	if why != "" {
 		s.emit(journal.StepSkipped{
 			Key: step.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary, Why: why,
@@ -165,20 +178,46 @@ func (s *session) undoStep(ctx context.Context, entry *journal.Entry, step plan.
 	return s.step(ctx, entry, step)
 }
 
-// unreached says that a backward statement without conditions has nothing to
-// undo. Where there are as many of them as forward, the first undoes the last
-// one; otherwise they are told apart by nothing, and none is reached only if
-// none was sent.
-func (u undoing) unreached(step plan.Step) bool {
+// unreached says that a backward statement without conditions has nothing to undo.
+func (u undoing) unreached(step plan.Step) bool { return u.counterpart(step) > u.note.Called }
+
+// counterpart is the forward statement without conditions that a backward one
+// undoes; 0 if there is none. Where there are as many of them forward as
+// backward, the first undoes the last one; otherwise nothing tells them apart,
+// and the first is what has to be reached.
+func (u undoing) counterpart(step plan.Step) int {
 	forward, back := blind(u.forward), blind(u.backward)
 	if len(forward) == 0 {
-		return false
+		return 0
 	}
-	counterpart := forward[0]
 	if at := slices.Index(back, step.Index); at >= 0 && len(back) == len(forward) {
-		counterpart = forward[len(forward)-1-at]
+		return forward[len(forward)-1-at]
 	}
-	return counterpart > u.note.Called
+	return forward[0]
+}
+
+// whereTaken narrows a backward statement to where its forward one was not
+// refused: what bears its name there is not ours.
+func (u undoing) whereTaken(step plan.Step) (narrowed plan.Step, why string) {
+	if len(u.note.Refused) == 0 || u.counterpart(step) != u.note.Called {
+		return step, ""
+	}
+	wanted := map[string]bool{}
+	for _, group := range step.Groups {
+		if slices.ContainsFunc(group, func(n journal.Node) bool { return slices.Contains(u.note.Refused, n.Name()) }) {
+			continue
+		}
+		for _, node := range group {
+			wanted[node.Name()] = true
+		}
+	}
+	if len(wanted) == 0 {
+		return step, "what it undoes was refused by " + strings.Join(u.note.Refused, ", ")
+	}
+	if len(wanted) == len(step.Nodes) {
+		return step, ""
+	}
+	return step.Only(wanted), ""
 }
 
 // blind lists the statements whose effect nothing but the state row can tell.
@@ -280,8 +319,11 @@ func (s *session) where(ctx context.Context, step plan.Step, spare map[string]bo
 }
 
 func isSpared(step plan.Step, node string, spare map[string]bool) bool {
-	return removes(step) && slices.ContainsFunc(step.Statement.After, func(c ops.Condition) bool {
-		return spare[c.Subject()+"\x00"+node]
+	return slices.ContainsFunc(step.Statement.After, func(c ops.Condition) bool {
+		if renamed, ok := c.(ops.TableRenamed); ok {
+			return spare[ops.TableGone{Table: renamed.From}.Subject()+"\x00"+node]
+		}
+		return removes(step) && spare[c.Subject()+"\x00"+node]
 	})
 }
 

@@ -257,3 +257,80 @@ func TestUndoRefusesWhatThisProgramDoesNotHave(t *testing.T) {
 		t.Errorf("have %v", err)
 	}
 }
+
+func TestWhatAnEarlierRunBeganIsWaitedForBeforeAnythingIsUndone(t *testing.T) {
+	c, w := stuck(t, journal.Entry{Step: 1, RunID: "dead"}, journal.Note{Direction: journal.Forward}, create("events", "t"))
+	w.pending = errors.New("distributed DDL query-0000000007 unfinished on n4:9000")
+	_, err := c.ReverseInProgress(t.Context(), Request{})
+	if err == nil || !strings.Contains(err.Error(), "query-0000000007") {
+		t.Errorf("want a refusal that names the entry, have %v", err)
+	}
+	if len(w.sent) != 0 || len(w.written) != 0 {
+		t.Errorf("something was sent or written: %q", w.log)
+	}
+	if diff := cmp.Diff([]string{"dead"}, w.awaited); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAStatementThatEveryNodeRefusedIsNotUndone(t *testing.T) {
+	for name, test := range map[string]struct {
+		refused []string
+		want    []string
+	}{
+		"by all":  {[]string{"n1:9000", "n2:9000", "n3:9000", "n4:9000"}, nil},
+		"by none": {nil, []string{"n1 n2 n3 n4"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			note := journal.Note{Direction: journal.Forward, Called: 2, Refused: test.refused}
+			c, w := stuck(t, journal.Entry{Step: 2}, note, create("events", "t"), blindly("fill"))
+			undone(t, c)
+			if diff := cmp.Diff(test.want, sentTo(w, "RUN GO unfill")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestAForeignTableThatHasTheNewNameIsNotRenamedBack(t *testing.T) {
+	before := map[string][]string{"table default.rb": {"n1:9000", "n2:9000", "n3:9000", "n4:9000"}}
+	c, w := stuck(t, journal.Entry{Step: 1}, journal.Note{Direction: journal.Forward, Before: before},
+		ops.RenameTable{From: ops.LocalTable("events", "ra"), To: "rb"})
+	undone(t, c)
+	if len(w.sent) != 0 {
+		t.Errorf("sent: %q", w.log)
+	}
+}
+
+func TestABackwardStatementThatMayHaveRunWhenTheProcessDiedIsNotRepeated(t *testing.T) {
+	note := journal.Note{Direction: journal.Forward, Called: 2, Reached: 2}
+	for name, test := range map[string]struct {
+		text    string
+		refused bool
+	}{"killed in flight": {"", true}, "failed, and said so": {"it failed", false}} {
+		t.Run(name, func(t *testing.T) {
+			c, w := stuck(t, journal.Entry{Step: 1, Direction: journal.Backward, Error: test.text}, note, create("events", "t"), blindly("fill"))
+			entry := w.entries[key("events", "0001")]
+			entry.StepHash = backwardHash(t, c)
+			w.entries[key("events", "0001")] = entry
+			_, err := c.ReverseInProgress(t.Context(), Request{})
+			if got := err != nil; got != test.refused {
+				t.Errorf("refused: %v (%v)", got, err)
+			}
+		})
+	}
+}
+
+// backwardHash is the hash of the first statement of the way back of events/0001.
+func backwardHash(t *testing.T, c *Coordinator) string {
+	t.Helper()
+	group, err := c.options.Registry.Group("events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := c.plan(t.Context(), []target{{key("events", "0001"), group.Migrations[0], journal.Backward}}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p[0].Steps[0].Hash
+}

@@ -92,6 +92,9 @@ type Note struct {
 	// Called is the last step without conditions (RunSQL, RunGo) that was sent in
 	// Direction, or may have been; 0: none.
 	Called int `json:"called,omitempty"`
+	// Refused are the nodes on which the server refused the statement Called, so
+	// that there is nothing of it to undo.
+	Refused []string `json:"refused,omitempty"`
 	// Fake says that the status was written without running anything.
 	Fake bool `json:"fake,omitempty"`
 }

@@ -12,7 +12,9 @@ type Feature string
 
 // The features that rendering or planning asks for.
 const (
-	FeatureAddColumnFirst     Feature = "ADD COLUMN FIRST"
+	FeatureAddColumnFirst Feature = "ADD COLUMN FIRST"
+	// FeatureAlterOnCluster: an ALTER of a Replicated table through ON CLUSTER is safe.
+	FeatureAlterOnCluster     Feature = "ALTER of Replicated tables ON CLUSTER"
 	FeatureIfExists           Feature = "ALTER … IF [NOT] EXISTS"
 	FeatureIndexes            Feature = "data-skipping indexes"
 	FeatureCodec              Feature = "CODEC"

@@ -21,7 +21,7 @@ func cluster(shards, replicas int) plan.Facts {
 	f := plan.Facts{
 		Cluster: "events", LocalCluster: "local", DistCluster: "dist", Database: "default",
 		Nodes: map[string]plan.NodeFacts{}, Tables: map[string]plan.TableFacts{},
-		Since: map[ops.Feature]ops.Version{ops.FeatureIndexes: {Major: 20, Minor: 1}},
+		Since: map[ops.Feature]ops.Version{ops.FeatureIndexes: {Major: 20, Minor: 1}, ops.FeatureAlterOnCluster: {Major: 20, Minor: 3}},
 	}
 	for shard := 1; shard <= shards; shard++ {
 		for replica := 1; replica <= replicas; replica++ {

@@ -118,6 +118,9 @@ func (p *Planner) step(facts Facts, stmt ops.Statement) (Step, error) {
 	if err != nil {
 		return Step{}, err
 	}
+	if err := p.renamable(facts, stmt, nodes); err != nil {
+		return Step{}, err
+	}
 	step := Step{
 		Statement: stmt,
 		Cluster:   facts.Cluster,
@@ -125,8 +128,9 @@ func (p *Planner) step(facts Facts, stmt ops.Statement) (Step, error) {
 		Groups:    groups,
 		Hash:      hash(stmt),
 	}
-	if onCluster(facts, stmt) && (replicated || stmt.Scope == ops.EveryNode) &&
-		(stmt.Scope == ops.EveryNode || sameGroups(groups, shards(nodes))) {
+	oneOfAShard := replicated && sameGroups(groups, shards(nodes)) &&
+		facts.Env(stmt.Place.Target).Features[ops.FeatureAlterOnCluster]
+	if onCluster(facts, stmt) && (stmt.Scope == ops.EveryNode || oneOfAShard) {
 		step.OnCluster = facts.OnClusterName(stmt.Place.Target)
 	}
 	step.Text = stmt.SQL(step.OnCluster)
@@ -176,9 +180,27 @@ func (p *Planner) table(facts Facts, table ops.Table, nodes []journal.Node) (Tab
 	return known, nil
 }
 
+// renamable refuses a RENAME of a table that nodes lack, or to a name that is
+// taken: to take it back would move what is not ours.
+func (p *Planner) renamable(facts Facts, stmt ops.Statement, nodes []journal.Node) error {
+	for _, condition := range stmt.After {
+		renamed, ok := condition.(ops.TableRenamed)
+		if !ok || p.Lenient {
+			continue
+		}
+		if _, err := p.table(facts, renamed.From, nodes); err != nil {
+			return err
+		}
+		if taken, exists := facts.Tables[renamed.To.String()]; exists {
+			return journal.Refusef("table %s is there already, on %s", renamed.To, strings.Join(slices.Concat(taken.Sets...), ", "))
+		}
+	}
+	return nil
+}
+
 // onCluster decides whether a statement may go through the distributed DDL
-// queue. An ALTER does only if its table is Replicated and its replica sets are
-// the shards: a server runs it on one replica of each shard, and refuses (371) a
+// queue. An ALTER does only if its table is Replicated, its replica sets are the
+// shards, and the servers are not so old that it harms them: a server runs it on one replica of each shard, and refuses (371) a
 // table that is not Replicated where the cluster says that shards are, which
 // system.clusters does not show.
 func onCluster(facts Facts, stmt ops.Statement) bool {

@@ -52,6 +52,7 @@ func TestWhoIsAskedAndWhetherThroughOnCluster(t *testing.T) {
 		{"CREATE of a Distributed table names the query nodes' cluster", cluster(2, 2), createDist("d"), "dist", eachOfFour},
 		{"ALTER of a sharded Replicated table: one of each shard, ON CLUSTER", sharded(), addColumn(local), "local", byShard},
 		{"ALTER of an unsharded one on two shards: directly to one node of all", with(cluster(2, 2), "t", "ReplicatedMergeTree", names(allAsOne)...), addColumn(local), "", allAsOne},
+		{"the same on servers whose DDL workers it may end: directly to one of each shard", aged(sharded()), addColumn(local), "", byShard},
 		{"ALTER of an unsharded one where all is one shard: ON CLUSTER", with(cluster(1, 2), "t", "ReplicatedMergeTree", names([][]string{{"c1r1", "c1r2"}})...), addColumn(local), "local", [][]string{{"c1r1", "c1r2"}}},
 		{"ALTER of a table that is not Replicated: directly to each (371)", with(cluster(2, 2), "t", "MergeTree", names(eachOfFour)...), addColumn(local), "", eachOfFour},
 		{"ALTER of a Distributed table, whose cluster may be replicated by definition: directly to each", with(cluster(2, 2), "d", "Distributed", names(eachOfFour)...), addColumn(ops.DistributedTable("events", "d")), "", eachOfFour},
@@ -106,4 +107,13 @@ func TestStepsAreNumberedThroughTheMigration(t *testing.T) {
 			t.Errorf("cluster %q", step.Cluster)
 		}
 	}
+}
+
+// aged makes the nodes servers of 2018.
+func aged(f plan.Facts) plan.Facts {
+	for name, node := range f.Nodes {
+		node.Version = ops.Version{Major: 18, Minor: 16, Patch: 1}
+		f.Nodes[name] = node
+	}
+	return f
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -80,6 +81,13 @@ func (p *Pool) do(ctx context.Context, q Query, input proto.Input) error {
 		p.put(c)
 	} else {
 		c.close()
+	}
+	if err != nil && !ch.IsException(err) && ctx.Err() != nil {
+		// What the closed socket says is our own doing.
+		err = context.Cause(ctx)
+		if errors.Is(err, context.Canceled) {
+			err = fmt.Errorf("interrupted: %w", err)
+		}
 	}
 	return nodeError(p.options.Node, sent, err)
 }
