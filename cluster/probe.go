@@ -45,7 +45,7 @@ func (c *Cluster) probe(ctx context.Context, node string, condition ops.Conditio
 }
 
 // errRefusedProbe says that the server does not take the columns.
-var errRefusedProbe = errors.New("the server does not take these columns") //nolint:gochecknoglobals // a sentinel
+var errRefusedProbe = errors.New("the server does not take these columns")
 
 // probeColumns makes and describes the temporary table.
 func (c *Cluster) probeColumns(ctx context.Context, node string, columns []ops.Column, only string, settings []ops.Setting) (expected, error) {

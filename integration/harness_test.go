@@ -40,8 +40,8 @@ type session struct {
 	// on calls a function, once, when skein prints a text on stderr, before
 	// skein goes on. With -v a statement is printed when it is about to be sent.
 	on map[string]func()
-	// context ends a run as a second signal does; nil: the test's.
-	context context.Context
+	// die, once closed, ends a run as a second signal does.
+	die chan struct{}
 }
 
 // trigger is stderr that acts on what is printed.
@@ -103,12 +103,17 @@ func (s *session) run(args ...string) result {
 	s.t.Helper()
 	var stdout bytes.Buffer
 	stderr := trigger{on: s.on}
-	parent := s.context
-	if parent == nil {
-		parent = s.t.Context()
-	}
-	ctx, cancel := context.WithTimeout(parent, 4*time.Minute)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 4*time.Minute)
 	defer cancel()
+	if die := s.die; die != nil {
+		go func() {
+			select {
+			case <-die:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+	}
 	program := cli.Program{
 		Groups: s.groups, Args: append([]string{"--config", s.config}, args...),
 		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Stop: s.stop,

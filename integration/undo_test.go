@@ -1,7 +1,6 @@
 package integration
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
@@ -67,16 +66,16 @@ func TestUndoWaitsForTheQueueEntriesOfADeadRun(t *testing.T) {
 	s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}}))
 	s.must(0, "migrate", "--group", "system")
 	s.edit("wait: 8s", "wait: 40s")
-	ctx, die := context.WithCancel(t.Context())
-	s.context = ctx
+	s.die = make(chan struct{})
+	die := s.die
 	s.on = map[string]func(){"CREATE TABLE `default`.`a_local` ON CLUSTER": func() {
 		if err := busy.Pause(t.Context()); err != nil {
 			t.Error(err)
 		}
-		time.AfterFunc(1500*time.Millisecond, die)
+		time.AfterFunc(1500*time.Millisecond, func() { close(die) })
 	}}
 	s.must(5, "migrate", "-v")
-	s.context, s.on = nil, nil
+	s.die, s.on = nil, nil
 	// The node thaws; its worker first has its session to renew.
 	if err := busy.Continue(t.Context()); err != nil {
 		t.Fatal(err)
