@@ -248,6 +248,15 @@ func (s *session) system(ctx context.Context, t target, p MigrationPlan) error {
 	if err := s.flushFinished(ctx); err != nil {
 		return err
 	}
+	if t.direction == journal.Forward {
+		for _, step := range p.Steps {
+			for _, v := range s.c.options.Observer.Check(ctx, step) {
+				if v.Verdict == journal.Conflict {
+					return journal.Refusef("%s cannot make its tables: on %s %s, which skein did not make", t.key, v.Node, v.Why)
+				}
+			}
+		}
+	}
 	trail := s.trail
 	s.trail = noTrail{} // its table comes and goes here
 	s.emit(journal.MigrationStarted{Key: t.key, Direction: t.direction, Steps: len(p.Steps)})

@@ -41,7 +41,8 @@ type States interface {
 	// Missing lists the nodes without state tables, of how many that answer; all
 	// of them: nothing started.
 	Missing(ctx context.Context) (missing []string, of int, err error)
-	// Rows counts the rows on the nodes that have the tables.
+	// Rows counts the migrations, system's own left out, that rows on the nodes
+	// which have the tables hold to be completed or in progress.
 	Rows(ctx context.Context) (int, error)
 	// Read returns the newest entry of each migration, after a barrier if asked.
 	Read(ctx context.Context, barrier bool) (map[journal.Key]journal.Entry, error)

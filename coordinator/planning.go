@@ -80,12 +80,16 @@ func (c *Coordinator) plan(ctx context.Context, targets []target, fake bool) ([]
 	}
 	plans := make([]MigrationPlan, 0, len(targets))
 	for _, t := range targets {
+		// The state tables cannot be there without being made. Of the others only
+		// the status is written, whatever the nodes have.
+		if fake && t.key.Group != migration.System {
+			plans = append(plans, MigrationPlan{Key: t.key, Direction: t.direction, Fake: true})
+			continue
+		}
 		p, err := planOne(planner, t)
 		if err != nil {
 			return nil, err
 		}
-		// The state tables cannot be there without being made.
-		p.Fake = fake && t.key.Group != migration.System
 		plans = append(plans, p)
 	}
 	return plans, nil

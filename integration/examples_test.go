@@ -132,3 +132,30 @@ func TestExamplesOnASingleNodeOfToday(t *testing.T) {
 		})
 	}
 }
+
+// --fake writes status alone, on a cluster that has nothing yet too.
+func TestFakeWritesStatusAlone(t *testing.T) {
+	s := examples(t, servers.modern.Cluster(t))
+	says(t, s.must(0, "migrate", "--fake").stderr, "events/0001_create_events", "nothing was run")
+	if names := s.tables(s.servers.Nodes[0]); len(names) > 0 {
+		t.Errorf("it made %v", names)
+	}
+	says(t, s.must(0, "list").stdout, "[X] 0003_widen_duration", "fake", "8 completed")
+	s.must(0, "revert", "--fake", "--force")
+	says(t, s.must(0, "list").stdout, "1 completed, 0 in progress, 7 pending")
+}
+
+// A first run, and a last one, that were cut short are finished by the next.
+func TestStateTablesOnSomeNodesOnlyAreFinished(t *testing.T) {
+	c := servers.cluster.Cluster(t)
+	s := newSession(t, c)
+	s.must(0, "migrate")
+	for _, n := range c.Nodes[2:] {
+		exec(t, n, "DROP TABLE migrations_local")
+		exec(t, n, "DROP TABLE migration_steps_dist")
+	}
+	says(t, s.must(0, "list").stdout, "[ ] 0001_migrations")
+	s.must(0, "migrate")
+	s.everywhere("DESCRIBE TABLE migrations_local")
+	s.everywhere("DESCRIBE TABLE migration_steps_dist")
+}

@@ -81,9 +81,35 @@ func TestRefusalsNameTheirReasonAndChangeNothing(t *testing.T) {
 			code:  3, says: []string{"NODE1", "migrations_local", "another tool's"},
 		},
 		{
+			name: "a table in the place of the audit trail's", groups: one(createTable("a_local")),
+			before: func(t *testing.T, c *testcluster.Cluster) {
+				exec(t, c.Nodes[2], "CREATE TABLE migration_steps_local (id UInt64) ENGINE = Log")
+			},
+			after: func(t *testing.T, c *testcluster.Cluster) {
+				exec(t, c.Nodes[2], "DROP TABLE migration_steps_local")
+			},
+			code: 3, says: []string{"NODE2", "migration_steps_local", "engine Log"},
+		},
+		{
 			name:   "an ALTER of a table that is nowhere",
 			groups: one(ops.AddColumn{Table: local("nowhere"), Column: ops.Column{Name: "n", Type: "UInt8"}}),
 			code:   3, says: []string{"events/0001_a", "default.nowhere", "no node"},
+		},
+		{
+			name: "a RENAME to a name that is taken", groups: one(ops.RenameTable{From: local("origin"), To: "taken"}),
+			before: func(t *testing.T, c *testcluster.Cluster) {
+				for _, n := range c.Nodes {
+					exec(t, n, "CREATE TABLE origin (id UInt64) ENGINE = Log")
+				}
+				exec(t, c.Nodes[3], "CREATE TABLE taken (id UInt64) ENGINE = Log")
+			},
+			after: func(t *testing.T, c *testcluster.Cluster) {
+				for _, n := range c.Nodes {
+					exec(t, n, "DROP TABLE origin")
+				}
+				exec(t, c.Nodes[3], "DROP TABLE taken")
+			},
+			code: 3, says: []string{"default.taken is there already", "NODE3"},
 		},
 		{
 			name: "an operation that the server is too old for",
@@ -126,9 +152,6 @@ func TestRefusalsNameTheirReasonAndChangeNothing(t *testing.T) {
 // An unsharded table needs replica names that are unique over all shards; the
 // setting that mends it does.
 func TestUnshardedTableNeedsUniqueReplicaNames(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a cluster of its own")
-	}
 	c := twins(t)
 	table := createTable("u_local")
 	table.Engine.Unsharded = true

@@ -120,7 +120,10 @@ func (s *Store) foreign(node string, have map[string]bool) error {
 		s.table(tableLocal), node, strings.Join(lacking, ", "))
 }
 
-// Rows counts the rows on the nodes that have the table.
+// Rows counts the migrations of other groups than system that the rows of the
+// nodes which have the table hold to be completed or in progress. Without one,
+// tables that some nodes lack are those of a first run that was cut short, or
+// of a last one.
 func (s *Store) Rows(ctx context.Context) (int, error) {
 	total := 0
 	for _, node := range s.nodes.Nodes(ops.Local) {
@@ -131,7 +134,8 @@ func (s *Store) Rows(ctx context.Context) (int, error) {
 		if len(have) == 0 {
 			continue
 		}
-		rows, err := s.nodes.Query(ctx, node.Name(), "SELECT toString(count()) FROM "+s.table(tableLocal).SQL())
+		rows, err := s.nodes.Query(ctx, node.Name(), "SELECT toString(count()) FROM "+s.table(tableLocal).SQL()+
+			" FINAL WHERE `group` != 'system' AND status != 'not_started'")
 		if err != nil {
 			return 0, err
 		}
