@@ -1,0 +1,83 @@
+package integration
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/skein-migrate/skein/integration/testcluster"
+)
+
+// Only the query nodes have Distributed tables, where there are fewer of them.
+func TestFewerQueryNodesThanNodes(t *testing.T) {
+	servers.cluster.Cluster(t) // the gate: skips or fails where there are no servers
+	c, err := testcluster.Start(t.Context(), testcluster.Options{QueryNodes: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	s := examples(t, c)
+	s.must(0, "migrate", "--force")
+	for i, n := range c.Nodes {
+		tables := strings.Join(s.tables(n), " ")
+		if has := strings.Contains(tables, "events_dist"); has != (i == 0) {
+			t.Errorf("%s has %s", n.Name, tables)
+		}
+		if !strings.Contains(tables, "events_local") {
+			t.Errorf("%s has %s", n.Name, tables)
+		}
+	}
+	s.must(0, "revert", "--force")
+	for _, n := range c.Nodes {
+		if names := s.tables(n); len(names) > 0 {
+			t.Errorf("%s still has %v", n.Name, names)
+		}
+	}
+}
+
+// Without distributed_cluster_name the local nodes are the query nodes, in a
+// cluster whose shards replicate: ALTERs of Distributed tables go directly (371).
+func TestWithoutADistributedClusterName(t *testing.T) {
+	s := examples(t, servers.cluster.Cluster(t))
+	s.edit("    distributed_cluster_name: skein_dist\n", "")
+	s.must(0, "migrate", "--force")
+	for _, name := range exampleTables {
+		s.everywhere("DESCRIBE TABLE " + name)
+	}
+	s.must(0, "revert", "--force")
+}
+
+// The state is on one configured cluster, a group's tables on another: here two
+// databases of the same servers.
+func TestGroupOnAnotherClusterThanTheState(t *testing.T) {
+	c := servers.cluster.Cluster(t)
+	s := examples(t, c)
+	for _, n := range c.Nodes {
+		exec(t, n, "CREATE DATABASE IF NOT EXISTS other")
+	}
+	text, err := os.ReadFile(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, tail, _ := strings.Cut(string(text), "coordination:")
+	_, cluster, _ := strings.Cut(head, "clusters:\n")
+	second := strings.NewReplacer("name: dev", "name: other", "database: default", "database: other",
+		"[migrations, events, transactions]", "[transactions]").Replace(cluster)
+	first := strings.Replace(head, "[migrations, events, transactions]", "[migrations, events]", 1)
+	s.write(first + second + "coordination:" + tail)
+	s.must(0, "migrate", "--force")
+	for _, n := range c.Nodes {
+		if got := query(t, n, "EXISTS TABLE other.transactions_local")[0][0]; got != "1" {
+			t.Errorf("%s has no other.transactions_local", n.Name)
+		}
+		if got := strings.Join(s.tables(n), " "); strings.Contains(got, "transactions") || !strings.Contains(got, "events_local") {
+			t.Errorf("%s has %s in default", n.Name, got)
+		}
+	}
+	s.must(0, "revert", "--force")
+}
