@@ -283,7 +283,8 @@ func (c *Cluster) Answering(ctx context.Context) error {
 		return nil
 	}
 	slices.Sort(down)
-	return journal.Refusef("cluster %q: %d of %d nodes do not answer:\n  %s",
+	return journal.Refusef("cluster %q: %d of %d nodes do not answer, nothing was changed\n  %s\n"+
+		"Bring them back, or take them out of the cluster's definition and of hosts, then the same command again",
 		c.options.Name, len(down), len(nodes), strings.Join(down, "\n  "))
 }
 

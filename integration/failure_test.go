@@ -120,6 +120,38 @@ func TestReplicaKilledBeforeAlterIsNeverCompleted(t *testing.T) {
 	}
 }
 
+// The same for a statement that goes through the distributed DDL queue, which
+// an ALTER does not on servers this old: the dead node's entry stays open, and
+// the node runs it when it is back. Going back leaves nothing on any node.
+func TestNodeKilledBeforeCreateOnClusterIsNeverCompleted(t *testing.T) {
+	c := servers.cluster.Cluster(t)
+	victim := c.Nodes[3]
+	t.Cleanup(func() { restart(t, victim) })
+	s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{
+		do("kill", func(ctx context.Context, _ ops.DB) error {
+			if err := victim.Kill(ctx); err != nil {
+				return err
+			}
+			time.Sleep(time.Second)
+			return nil
+		}),
+		createTable("a_local"),
+	}}))
+	stopped := s.must(5, "migrate")
+	says(t, stopped.stderr, "ON CLUSTER 'skein_local'", "events/0001_a stopped at step 2 of 2",
+		"done      "+c.Nodes[0].Addr(), "unknown   "+victim.Addr(), "still lists it as unfinished")
+	says(t, s.must(0, "list").stdout, "[-] 0001_a", victim.Addr())
+	restart(t, victim)
+	eventually(t, func() bool { return s.run("check-inactive-replicas").code == 0 })
+	s.must(0, "reverse-in-progress")
+	time.Sleep(2 * time.Second) // what came back late would show
+	for _, n := range c.Nodes {
+		if names := s.tables(n); len(names) > 0 {
+			t.Errorf("%s has %v after the way back", n.Name, names)
+		}
+	}
+}
+
 // A node that freezes while a statement runs, and thaws: 159 is not a failure.
 // The entry is watched, and the node's doing it later is seen.
 func TestFrozenNodeThatThawsConverges(t *testing.T) {
