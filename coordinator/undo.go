@@ -254,8 +254,7 @@ func spared(forward []plan.Step, note journal.Note) map[string]bool {
 	for _, step := range forward {
 		for _, condition := range step.Statement.After {
 			subject := condition.Subject()
-			switch condition.(type) {
-			case ops.TableGone, ops.ColumnGone, ops.IndexGone:
+			if ops.Removes(condition) {
 				removed[subject] = removed[subject] || step.Index < note.Reached
 				continue
 			}
@@ -330,9 +329,7 @@ func isSpared(step plan.Step, node string, spare map[string]bool) bool {
 // removes says that all that a step does is to take something away.
 func removes(step plan.Step) bool {
 	for _, condition := range step.Statement.After {
-		switch condition.(type) {
-		case ops.TableGone, ops.ColumnGone, ops.IndexGone:
-		default:
+		if !ops.Removes(condition) {
 			return false
 		}
 	}

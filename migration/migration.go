@@ -23,8 +23,8 @@ type Migration struct {
 	Blocking bool
 	Forward  []ops.Operation
 	// Backward undoes Forward, first operation first. Left out, it is the
-	// inverse of every forward operation, last first; one that has no inverse
-	// is then refused at registration.
+	// inverse of every forward operation that has something to undo, last first;
+	// one that has no inverse is then refused at registration.
 	Backward []ops.Operation
 	// Irreversible says why there is no way back, on purpose.
 	Irreversible string
@@ -126,7 +126,9 @@ func (m Migration) complete() (Migration, error) {
 		if err != nil {
 			return m, fmt.Errorf("operation %d: %w: give Backward, or say Irreversible: \"why\"", i+1, err)
 		}
-		m.Backward = append(m.Backward, inverse)
+		if inverse != nil {
+			m.Backward = append(m.Backward, inverse)
+		}
 	}
 	return m, nil
 }

@@ -11,6 +11,19 @@ const (
 	Ephemeral    DefaultKind = "EPHEMERAL"
 )
 
+// Property is what a column may have beside its name and type.
+type Property string
+
+// The properties, as REMOVE names them.
+const (
+	PropertyDefault      Property = "DEFAULT"
+	PropertyMaterialized Property = "MATERIALIZED"
+	PropertyAlias        Property = "ALIAS"
+	PropertyComment      Property = "COMMENT"
+	PropertyCodec        Property = "CODEC"
+	PropertyTTL          Property = "TTL"
+)
+
 // Column is a column's definition. Type and Expression are ClickHouse's own
 // text; Name and Comment are quoted for you.
 type Column struct {

@@ -90,7 +90,16 @@ func checkColumns(columns []Column) error {
 // sql renders the index as CREATE TABLE takes it after INDEX and ALTER TABLE
 // after ADD INDEX.
 func (i Index) sql() string {
-	return fmt.Sprintf("%s %s TYPE %s GRANULARITY %d", Ident(i.Name), i.Expression, i.Type, max(i.Granularity, 1))
+	return Ident(i.Name) + " " + i.text()
+}
+
+func (i Index) text() string {
+	return fmt.Sprintf("%s TYPE %s GRANULARITY %d", i.Expression, i.Type, max(i.Granularity, 1))
+}
+
+// is the condition that the table has the index.
+func (i Index) is(t Table) PartIs {
+	return PartIs{Table: t, Kind: PartIndex, Name: i.Name, Text: i.text()}
 }
 
 func (i Index) check() error {

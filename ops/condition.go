@@ -1,7 +1,5 @@
 package ops
 
-import "strings"
-
 // Condition is something that must be true on a node once a statement has
 // worked there. Conditions are data: package cluster evaluates them against
 // what the server itself says.
@@ -10,9 +8,19 @@ type Condition interface {
 	// "table default.events" or "column default.events.id". What a subject was
 	// before a run is remembered under this key.
 	Subject() string
-	// OnTable is the table that holds the subject.
-	OnTable() Table
+	// OnTables are the tables that have to be looked at; the first holds the
+	// subject. Users, functions and the like are in none.
+	OnTables() []Table
 	condition()
+}
+
+// Removes says that a condition holds where its subject is no more.
+func Removes(c Condition) bool {
+	switch c.(type) {
+	case TableGone, ColumnGone, PartGone, ObjectGone, GrantGone:
+		return true
+	}
+	return false
 }
 
 // TableIs holds where the table exists with the engine and, in order, the
@@ -20,8 +28,8 @@ type Condition interface {
 // that CREATE says, its keys and settings, is compared between the nodes.
 type TableIs struct {
 	Table   Table
-	Engine  string // as system.tables names it
-	Columns []Column
+	Engine  string   // as system.tables names it
+	Columns []Column // none: not compared
 	// Path is the ZooKeeper path of a Replicated table, macros unexpanded.
 	Path string
 	// IfNotExists: a table that was there before, whatever it looks like, is
@@ -29,56 +37,43 @@ type TableIs struct {
 	IfNotExists bool
 }
 
+// TableExists holds where the table is there, whatever it looks like.
+type TableExists struct{ Table Table }
+
 // TableGone holds where no such table exists.
 type TableGone struct{ Table Table }
 
 // TableRenamed holds where From is gone and To is the table that From was.
 type TableRenamed struct{ From, To Table }
 
-// ColumnIs holds where the table has the column as stated. Only what Column
-// states is compared, the type as the server normalises it.
-type ColumnIs struct {
-	Table  Table
-	Column Column
-	// After is the column that it stands behind; empty: not compared.
-	After string
-	// Added: the statement adds the column, so one that was there before is a
-	// conflict.
-	Added bool
-}
+// TablesExchanged holds where each of the two is the table that the other was.
+type TablesExchanged struct{ A, B Table }
 
-// ColumnGone holds where the table exists and has no such column.
-type ColumnGone struct {
-	Table Table
-	Name  string
-}
-
-// IndexIs holds where the table has the index as stated.
-type IndexIs struct {
-	Table Table
-	Index Index
-}
-
-// IndexGone holds where the table exists and has no such index.
-type IndexGone struct {
-	Table Table
-	Name  string
-}
-
-// ViewIs holds where the materialized view exists and writes to its target.
-// Nodes are compared with each other for the text of its query.
+// ViewIs holds where the view exists, is of the engine, and writes and reads
+// as Create says. On servers that cannot format a query its text is compared
+// between the nodes alone.
 type ViewIs struct {
-	Table Table
-	To    Table
+	Table  Table
+	Engine string // View or MaterializedView
+	To     Table  // no name: it keeps its rows itself, or has none
+	// Create is the statement that makes such a view. Empty: the query is not compared.
+	Create string
+}
+
+// DictionaryIs holds where the dictionary exists as Create says. Secrets in it
+// are not compared: servers hide them.
+type DictionaryIs struct {
+	Table  Table
+	Create string // the statement that makes it
 }
 
 func tableSubject(t Table) string { return "table " + t.String() }
-func columnSubject(t Table, parts ...string) string {
-	return "column " + t.String() + "." + strings.Join(parts, ".")
-}
 
 // Subject implements Condition.
 func (c TableIs) Subject() string { return tableSubject(c.Table) }
+
+// Subject implements Condition.
+func (c TableExists) Subject() string { return tableSubject(c.Table) }
 
 // Subject implements Condition.
 func (c TableGone) Subject() string { return tableSubject(c.Table) }
@@ -87,49 +82,39 @@ func (c TableGone) Subject() string { return tableSubject(c.Table) }
 func (c TableRenamed) Subject() string { return tableSubject(c.To) }
 
 // Subject implements Condition.
-func (c ColumnIs) Subject() string { return columnSubject(c.Table, c.Column.Name) }
-
-// Subject implements Condition.
-func (c ColumnGone) Subject() string { return columnSubject(c.Table, c.Name) }
-
-// Subject implements Condition.
-func (c IndexIs) Subject() string { return "index " + c.Table.String() + "." + c.Index.Name }
-
-// Subject implements Condition.
-func (c IndexGone) Subject() string { return "index " + c.Table.String() + "." + c.Name }
+func (c TablesExchanged) Subject() string { return tableSubject(c.A) }
 
 // Subject implements Condition.
 func (c ViewIs) Subject() string { return tableSubject(c.Table) }
 
-// OnTable implements Condition.
-func (c TableIs) OnTable() Table { return c.Table }
+// Subject implements Condition.
+func (c DictionaryIs) Subject() string { return tableSubject(c.Table) }
 
-// OnTable implements Condition.
-func (c TableGone) OnTable() Table { return c.Table }
+// OnTables implements Condition.
+func (c TableIs) OnTables() []Table { return []Table{c.Table} }
 
-// OnTable implements Condition.
-func (c TableRenamed) OnTable() Table { return c.To }
+// OnTables implements Condition.
+func (c TableExists) OnTables() []Table { return []Table{c.Table} }
 
-// OnTable implements Condition.
-func (c ColumnIs) OnTable() Table { return c.Table }
+// OnTables implements Condition.
+func (c TableGone) OnTables() []Table { return []Table{c.Table} }
 
-// OnTable implements Condition.
-func (c ColumnGone) OnTable() Table { return c.Table }
+// OnTables implements Condition.
+func (c TableRenamed) OnTables() []Table { return []Table{c.To, c.From} }
 
-// OnTable implements Condition.
-func (c IndexIs) OnTable() Table { return c.Table }
+// OnTables implements Condition.
+func (c TablesExchanged) OnTables() []Table { return []Table{c.A, c.B} }
 
-// OnTable implements Condition.
-func (c IndexGone) OnTable() Table { return c.Table }
+// OnTables implements Condition.
+func (c ViewIs) OnTables() []Table { return []Table{c.Table} }
 
-// OnTable implements Condition.
-func (c ViewIs) OnTable() Table { return c.Table }
+// OnTables implements Condition.
+func (c DictionaryIs) OnTables() []Table { return []Table{c.Table} }
 
-func (TableIs) condition()      {}
-func (TableGone) condition()    {}
-func (TableRenamed) condition() {}
-func (ColumnIs) condition()     {}
-func (ColumnGone) condition()   {}
-func (IndexIs) condition()      {}
-func (IndexGone) condition()    {}
-func (ViewIs) condition()       {}
+func (TableIs) condition()         {}
+func (TableExists) condition()     {}
+func (TableGone) condition()       {}
+func (TableRenamed) condition()    {}
+func (TablesExchanged) condition() {}
+func (ViewIs) condition()          {}
+func (DictionaryIs) condition()    {}

@@ -24,7 +24,76 @@ const (
 	FeatureEphemeral          Feature = "EPHEMERAL columns"
 	FeatureReplacingIsDeleted Feature = "ReplacingMergeTree is_deleted"
 	FeatureModifyRemove       Feature = "MODIFY COLUMN … REMOVE"
+
+	FeatureRenameColumn      Feature = "RENAME COLUMN"
+	FeatureClearColumn       Feature = "CLEAR COLUMN without a partition"
+	FeatureMaterializeColumn Feature = "MATERIALIZE COLUMN"
+	FeatureMaterializeIndex  Feature = "MATERIALIZE INDEX"
+	FeatureClearIndex        Feature = "CLEAR INDEX"
+	FeatureProjections       Feature = "projections"
+	FeatureConstraints       Feature = "constraints"
+	FeatureAssume            Feature = "ASSUME constraints"
+
+	FeatureModifyTTL      Feature = "MODIFY TTL"
+	FeatureRemoveTTL      Feature = "REMOVE TTL"
+	FeatureMaterializeTTL Feature = "MATERIALIZE TTL"
+	FeatureModifySetting  Feature = "MODIFY SETTING"
+	FeatureResetSetting   Feature = "RESET SETTING"
+	FeatureModifySampleBy Feature = "MODIFY SAMPLE BY"
+	FeatureRemoveSampleBy Feature = "REMOVE SAMPLE BY"
+	FeatureModifyComment  Feature = "MODIFY COMMENT"
+
+	FeatureExchange          Feature = "EXCHANGE TABLES"
+	FeatureDetachPermanently Feature = "DETACH … PERMANENTLY"
+	FeatureReplaceView       Feature = "CREATE OR REPLACE VIEW"
+	FeatureModifyQuery       Feature = "MODIFY QUERY"
+	FeatureRefreshableViews  Feature = "refreshable materialized views"
+	FeatureRefreshAppend     Feature = "refreshable views with APPEND"
+	FeatureSQLSecurity       Feature = "SQL SECURITY of views"
+
+	FeatureDictionaries      Feature = "CREATE DICTIONARY"
+	FeatureReplaceDictionary Feature = "CREATE OR REPLACE DICTIONARY"
+	FeatureDatabaseComment   Feature = "database COMMENT"
+	FeatureFunctions         Feature = "CREATE FUNCTION"
+	FeatureNamedCollections  Feature = "named collections"
+	FeatureAccess            Feature = "users and roles in SQL"
+
+	FeatureLightweightDelete Feature = "DELETE FROM"
+	FeatureDeduplicateBy     Feature = "OPTIMIZE … DEDUPLICATE BY"
+	FeatureMovePartition     Feature = "MOVE PARTITION TO TABLE"
+	FeatureMoveToDisk        Feature = "MOVE PARTITION TO DISK"
+	FeatureFreezeName        Feature = "FREEZE … WITH NAME"
+	FeatureUnfreeze          Feature = "UNFREEZE"
+	FeatureDropDetached      Feature = "DROP DETACHED PARTITION"
+
+	FeatureDistributedSettings Feature = "SETTINGS of a Distributed table"
+	FeatureDistributedPolicy   Feature = "a storage policy of a Distributed table"
+	FeatureKeeperMap           Feature = "the KeeperMap engine"
+	FeatureS3                  Feature = "the S3 engine"
+	FeatureKafkaSettings       Feature = "the Kafka engine with SETTINGS"
+
+	// FeatureFormatQuery: the server says how it would write a statement, so that
+	// definitions can be compared with what an author wrote.
+	FeatureFormatQuery Feature = "formatQuery"
 )
+
+// Features lists every feature.
+func Features() []Feature {
+	return []Feature{
+		FeatureAddColumnFirst, FeatureAlterOnCluster, FeatureIfExists, FeatureIndexes, FeatureCodec,
+		FeatureTableTTL, FeatureColumnComment, FeatureTableComment, FeatureEphemeral, FeatureReplacingIsDeleted,
+		FeatureModifyRemove, FeatureRenameColumn, FeatureClearColumn, FeatureMaterializeColumn,
+		FeatureMaterializeIndex, FeatureClearIndex, FeatureProjections, FeatureConstraints, FeatureAssume,
+		FeatureModifyTTL, FeatureRemoveTTL, FeatureMaterializeTTL, FeatureModifySetting, FeatureResetSetting,
+		FeatureModifySampleBy, FeatureRemoveSampleBy, FeatureModifyComment, FeatureExchange,
+		FeatureDetachPermanently, FeatureReplaceView, FeatureModifyQuery, FeatureRefreshableViews,
+		FeatureRefreshAppend, FeatureSQLSecurity, FeatureDictionaries, FeatureReplaceDictionary,
+		FeatureDatabaseComment, FeatureFunctions, FeatureNamedCollections, FeatureAccess,
+		FeatureLightweightDelete, FeatureDeduplicateBy, FeatureMovePartition, FeatureMoveToDisk,
+		FeatureFreezeName, FeatureUnfreeze, FeatureDropDetached, FeatureDistributedSettings,
+		FeatureDistributedPolicy, FeatureKeeperMap, FeatureS3, FeatureKafkaSettings, FeatureFormatQuery,
+	}
+}
 
 // Version is a ClickHouse version, such as 26.7.2. The zero value is unknown.
 type Version struct{ Major, Minor, Patch int }

@@ -24,7 +24,7 @@ func environments() []struct {
 	env  ops.Env
 } {
 	features := map[ops.Feature]bool{}
-	for _, feature := range allFeatures() {
+	for _, feature := range ops.Features() {
 		features[feature] = true
 	}
 	cluster := ops.Env{
@@ -42,14 +42,6 @@ func environments() []struct {
 		name string
 		env  ops.Env
 	}{{"single node", single}, {"2x2", cluster}, {"2x2 without any feature", old}, {"2x2, configured", configured}}
-}
-
-func allFeatures() []ops.Feature {
-	return []ops.Feature{
-		ops.FeatureAddColumnFirst, ops.FeatureIfExists, ops.FeatureIndexes, ops.FeatureCodec, ops.FeatureTableTTL,
-		ops.FeatureColumnComment, ops.FeatureTableComment,
-		ops.FeatureEphemeral, ops.FeatureReplacingIsDeleted, ops.FeatureModifyRemove,
-	}
 }
 
 func TestGoldens(t *testing.T) {
@@ -152,6 +144,9 @@ func writeStatement(b *strings.Builder, stmt ops.Statement, cluster string) {
 	}
 	fmt.Fprintf(b, "-- %s\n%s\n", stmt.Summary, stmt.SQL(cluster))
 	fmt.Fprintf(b, "-- %s, %s; reads %v, writes %v\n", stmt.Place.Target, stmt.Scope, stmt.Reads, stmt.Writes)
+	if stmt.Storage != "" {
+		fmt.Fprintf(b, "-- stored in %s\n", stmt.Storage)
+	}
 	if stmt.Traits != (ops.Traits{}) || len(stmt.Settings) > 0 {
 		fmt.Fprintf(b, "-- traits %s, settings %v\n", compact(stmt.Traits), stmt.Settings)
 	}

@@ -49,7 +49,7 @@ func (o AddIndex) Statements(env Env) ([]Statement, error) {
 	t := o.Table.in(env)
 	stmt := alter(t, "ADD INDEX "+shown(o.Index.Name),
 		"ADD INDEX "+ifNotExists(o.IfNotExists)+o.Index.sql()+position(false, o.After))
-	stmt.After = []Condition{IndexIs{Table: t, Index: o.Index}}
+	stmt.After = []Condition{o.Index.is(t)}
 	return []Statement{stmt}, nil
 }
 

@@ -74,14 +74,16 @@ func (o CreateMaterializedView) Statements(env Env) ([]Statement, error) {
 	for _, table := range placed(o.Reads, t.Place) {
 		reads = append(reads, table.in(env))
 	}
+	tail += "\nAS " + inDatabase(o.Query, t.Database)
+	head := "CREATE MATERIALIZED VIEW " + ifNotExists(o.IfNotExists) + t.SQL()
 	return []Statement{{
-		Head:    "CREATE MATERIALIZED VIEW " + ifNotExists(o.IfNotExists) + t.SQL(),
-		Tail:    tail + "\nAS " + inDatabase(o.Query, t.Database),
+		Head:    head,
+		Tail:    tail,
 		Place:   t.Place,
 		Reads:   reads,
 		Writes:  []Table{t},
 		Scope:   EveryNode,
-		After:   []Condition{ViewIs{Table: t, To: to}},
+		After:   []Condition{ViewIs{Table: t, Engine: "MaterializedView", To: to, Create: head + " " + tail}},
 		Summary: "CREATE MATERIALIZED VIEW " + shown(t.Name),
 		Creates: &Created{Table: t, Engine: "MaterializedView"},
 	}}, nil

@@ -131,7 +131,7 @@ func (o CreateTable) conditions(t Table, engine resolved) []Condition {
 		IfNotExists: o.IfNotExists,
 	}}
 	for _, index := range o.Indexes {
-		conditions = append(conditions, IndexIs{Table: t, Index: index})
+		conditions = append(conditions, index.is(t))
 	}
 	return conditions
 }

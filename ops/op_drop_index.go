@@ -53,7 +53,7 @@ func (o DropIndex) Statements(env Env) ([]Statement, error) {
 	}
 	t := o.Table.in(env)
 	stmt := alter(t, "DROP INDEX "+shown(o.Name), "DROP INDEX "+ifExists(o.IfExists)+Ident(o.Name))
-	stmt.After = []Condition{IndexGone{Table: t, Name: o.Name}}
+	stmt.After = []Condition{PartGone{Table: t, Kind: PartIndex, Name: o.Name}}
 	return []Statement{stmt}, nil
 }
 

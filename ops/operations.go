@@ -13,29 +13,6 @@ import (
 // encodes as JSON in canonical form and decodes from it.
 type Operations []Operation
 
-// Kinds lists every operation by name, as its zero value. Sources and schemas
-// of other formats are derived from these types. The map is the caller's own.
-func Kinds() map[string]Operation {
-	kinds := make(map[string]Operation)
-	for _, op := range []Operation{
-		AddColumn{},
-		AddIndex{},
-		CreateMaterializedView{},
-		CreateTable{},
-		DropColumn{},
-		DropIndex{},
-		DropTable{},
-		ModifyColumn{},
-		RenameTable{},
-		RunGo{},
-		RunSQL{},
-		When{},
-	} {
-		kinds[KindOf(op)] = op
-	}
-	return kinds
-}
-
 // KindOf is the name of an operation's type, such as "AddColumn".
 func KindOf(op Operation) string {
 	t := reflect.TypeOf(op)
@@ -141,6 +118,9 @@ func (list Operations) Inverse() (Operations, error) {
 		op, err := inverter.Inverse()
 		if err != nil {
 			return nil, fmt.Errorf("operation %d: %w", i+1, err)
+		}
+		if op == nil {
+			continue // nothing to undo
 		}
 		inverted = append(inverted, op)
 	}

@@ -111,7 +111,8 @@ type Operation interface {
 }
 
 // Inverter is an operation that knows how to undo itself. Inverse returns an
-// *IrreversibleError when this value has no inverse (DropColumn without Was).
+// *IrreversibleError when this value has no inverse (DropColumn without Was),
+// and no operation and no error when there is nothing to undo (MaterializeIndex).
 type Inverter interface {
 	Inverse() (Operation, error)
 }

@@ -40,6 +40,7 @@ type Traits struct {
 	Mutation     bool // becomes a mutation, awaited by its ID
 	RewritesData bool
 	DropsData    bool
+	Blocks       bool // queries of its tables wait or fail from it on: DETACH
 	Repeatable   bool // running it twice is the same as running it once
 }
 
@@ -55,9 +56,12 @@ type Statement struct {
 	Reads, Writes []Table
 	Scope         Scope
 	Direct        bool // never ON CLUSTER: INSERT, SYSTEM, EXCHANGE, MODIFY SETTING…
-	Settings      []Setting
-	Traits        Traits
-	After         []Condition // what must be true on every node once it worked
+	// Storage is where the servers keep what it makes. Where they share it, one
+	// node is sent the statement, whatever Scope says.
+	Storage  Storage
+	Settings []Setting
+	Traits   Traits
+	After    []Condition // what must be true on every node once it worked
 	// Summary is a short name for progress lines: "CREATE TABLE events_local".
 	Summary string
 	// Creates is set by statements that make a table, so that later statements

@@ -1,0 +1,40 @@
+package ops
+
+import "slices"
+
+// Kinds lists every operation by name, as its zero value. Sources and schemas
+// of other formats are derived from these types. The map is the caller's own.
+func Kinds() map[string]Operation {
+	kinds := make(map[string]Operation)
+	for _, op := range slices.Concat(
+		tableKinds(), columnKinds(), partKinds(), propertyKinds(), viewKinds(), dictionaryKinds(),
+		objectKinds(), accessKinds(), dataKinds(), escapeHatches(),
+	) {
+		kinds[KindOf(op)] = op
+	}
+	return kinds
+}
+
+func tableKinds() []Operation { return []Operation{CreateTable{}, DropTable{}, RenameTable{}} }
+
+func columnKinds() []Operation { return []Operation{AddColumn{}, DropColumn{}, ModifyColumn{}} }
+
+// partKinds are indexes, projections and constraints.
+func partKinds() []Operation { return []Operation{AddIndex{}, DropIndex{}} }
+
+// propertyKinds are the clauses and settings of a table.
+func propertyKinds() []Operation { return []Operation{} }
+
+func viewKinds() []Operation { return []Operation{CreateMaterializedView{}} }
+
+func dictionaryKinds() []Operation { return []Operation{} }
+
+// objectKinds are databases, functions and named collections.
+func objectKinds() []Operation { return []Operation{} }
+
+func accessKinds() []Operation { return []Operation{} }
+
+// dataKinds change rows.
+func dataKinds() []Operation { return []Operation{} }
+
+func escapeHatches() []Operation { return []Operation{RunSQL{}, RunGo{}, When{}} }
