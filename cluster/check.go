@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,33 +23,17 @@ const lookTimeout = 10 * time.Second
 type checker struct {
 	cluster *Cluster
 	step    plan.Step
-	want    []expected // by condition; nil until a node has said
-	before  identities
+	want    []expected        // by condition; nil until a node has said
+	was     map[string]string // identities of tables before it, by plan.TableKey
 }
 
 func (c *Cluster) checker(step plan.Step) *checker {
-	return &checker{cluster: c, step: step, before: identities{}}
+	return &checker{cluster: c, step: step, was: maps.Clone(step.Was)}
 }
 
 // Check compares every node of a step with the step's conditions, once.
 func (c *Cluster) Check(ctx context.Context, step plan.Step) []journal.NodeVerdict {
 	return c.checker(step).look(ctx)
-}
-
-func (k *checker) tables() []ops.Table {
-	var tables []ops.Table
-	add := func(t ops.Table) {
-		if !slices.Contains(tables, t) {
-			tables = append(tables, t)
-		}
-	}
-	for _, condition := range k.step.Statement.After {
-		add(condition.OnTable())
-		if renamed, ok := condition.(ops.TableRenamed); ok {
-			add(renamed.From)
-		}
-	}
-	return tables
 }
 
 // look compares all nodes at once. A statement without conditions holds nowhere
@@ -74,14 +58,13 @@ func (k *checker) look(ctx context.Context) []journal.NodeVerdict {
 	return k.compareNodes(verdicts, states)
 }
 
-func (k *checker) observe(ctx context.Context) (map[string]map[string]tableState, map[string]error) {
+func (k *checker) observe(ctx context.Context) (map[string]nodeState, map[string]error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	var mu sync.Mutex
-	states := map[string]map[string]tableState{}
-	tables := k.tables()
+	states := map[string]nodeState{}
 	failures := k.cluster.each(ctx, k.step.Nodes, func(ctx context.Context, node journal.Node) error {
-		state, err := k.cluster.observe(ctx, node.Name(), tables, needsOf(k.step.Statement.After))
+		state, err := k.cluster.observe(ctx, node.Name(), k.step.Statement.After)
 		if err != nil {
 			return err
 		}
@@ -93,7 +76,7 @@ func (k *checker) observe(ctx context.Context) (map[string]map[string]tableState
 	return states, failures
 }
 
-func (k *checker) verdict(node string, states map[string]tableState, failure error) journal.NodeVerdict {
+func (k *checker) verdict(node string, state nodeState, failure error) journal.NodeVerdict {
 	if failure != nil {
 		return journal.NodeVerdict{Node: node, Verdict: journal.Unreachable, Why: "does not answer: " + oneLine(unwrapNode(failure))}
 	}
@@ -106,7 +89,7 @@ func (k *checker) verdict(node string, states map[string]tableState, failure err
 		if is, ok := condition.(ops.TableIs); ok {
 			want.path = k.cluster.pathOn(node, is)
 		}
-		verdict, why := evaluate(condition, states, want, k.before[k.before.key(node, condition.OnTable())])
+		verdict, why := evaluate(condition, state, want, func(t ops.Table) string { return k.was[plan.TableKey(node, t)] })
 		if verdict > worst.Verdict {
 			worst.Verdict, worst.Why = verdict, why
 		}
@@ -116,26 +99,26 @@ func (k *checker) verdict(node string, states map[string]tableState, failure err
 
 // compareNodes marks nodes whose definition of a created table or view is not
 // that of most: engine arguments and sorting keys are compared so.
-func (k *checker) compareNodes(verdicts []journal.NodeVerdict, states map[string]map[string]tableState) []journal.NodeVerdict {
+func (k *checker) compareNodes(verdicts []journal.NodeVerdict, states map[string]nodeState) []journal.NodeVerdict {
 	for _, condition := range k.step.Statement.After {
 		switch condition.(type) {
-		case ops.TableIs, ops.ViewIs:
+		case ops.TableIs, ops.ViewIs, ops.DictionaryIs:
 		default:
 			continue
 		}
-		table := condition.OnTable().String()
+		table := condition.OnTables()[0].String()
 		count, common, at := map[string]int{}, "", ""
 		for _, v := range verdicts {
 			if v.Verdict != journal.Holds {
 				continue
 			}
-			text := definition(states[v.Node][table].createQuery)
+			text := withoutIDs(states[v.Node].tables[table].createQuery)
 			if count[text]++; count[text] > count[common] {
 				common, at = text, v.Node
 			}
 		}
 		for i, v := range verdicts {
-			if v.Verdict == journal.Holds && definition(states[v.Node][table].createQuery) != common {
+			if v.Verdict == journal.Holds && withoutIDs(states[v.Node].tables[table].createQuery) != common {
 				verdicts[i].Verdict = journal.Conflict
 				verdicts[i].Why = fmt.Sprintf("%s is defined otherwise than on %s", table, at)
 			}
@@ -144,29 +127,40 @@ func (k *checker) compareNodes(verdicts []journal.NodeVerdict, states map[string
 	return verdicts
 }
 
-// remember keeps which tables a RENAME is about to move.
+// remember keeps which tables a RENAME or an EXCHANGE is about to move.
 func (k *checker) remember(ctx context.Context) {
-	if !slices.ContainsFunc(k.step.Statement.After, func(c ops.Condition) bool {
-		_, renames := c.(ops.TableRenamed)
-		return renames
-	}) {
+	var tables []ops.Table
+	for _, condition := range k.step.Statement.After {
+		tables = append(tables, moved(condition)...)
+	}
+	if len(tables) == 0 {
 		return
 	}
+	if k.was == nil {
+		k.was = map[string]string{}
+	}
 	states, _ := k.observe(ctx) // a node that does not answer has no identity to compare
-	for _, condition := range k.step.Statement.After {
-		renamed, ok := condition.(ops.TableRenamed)
-		if !ok {
-			continue
-		}
-		for node, state := range states {
-			k.before[k.before.key(node, renamed.To)] = state[renamed.From.String()].identity()
+	for node, state := range states {
+		for _, table := range tables {
+			k.was[plan.TableKey(node, table)] = state.tables[table.String()].identity()
 		}
 	}
 }
 
+// moved lists the tables whose names a condition is about.
+func moved(condition ops.Condition) []ops.Table {
+	switch c := condition.(type) {
+	case ops.TableRenamed:
+		return []ops.Table{c.From}
+	case ops.TablesExchanged:
+		return []ops.Table{c.A, c.B}
+	}
+	return nil
+}
+
 // normalise asks one node, once, what it makes of the columns that the
 // conditions state.
-func (k *checker) normalise(ctx context.Context, states map[string]map[string]tableState) error {
+func (k *checker) normalise(ctx context.Context, states map[string]nodeState) error {
 	if k.want != nil {
 		return nil
 	}
@@ -177,11 +171,11 @@ func (k *checker) normalise(ctx context.Context, states map[string]map[string]ta
 		}
 		want := make([]expected, len(k.step.Statement.After))
 		for i, condition := range k.step.Statement.After {
-			columns, err := k.cluster.probe(ctx, node.Name(), condition, state, k.step.Statement.Settings)
+			one, err := k.cluster.expect(ctx, node.Name(), condition, state, k.step.Statement.Settings)
 			if err != nil {
 				return err
 			}
-			want[i] = columns
+			want[i] = one
 		}
 		k.want = want
 		return nil

@@ -2,64 +2,51 @@ package cluster
 
 import (
 	"fmt"
-	"regexp"
-	"strings"
 
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/ops"
 )
 
-// expected is what the server makes of the columns that a condition states.
-type expected struct {
-	columns []columnState
-	known   bool // false: the server would not say, and only existence is compared
-	// path is where the table meets its replicas in ZooKeeper, with the node's
-	// own macros; empty: not compared.
-	path string
-}
-
-// identities are the tables that a RENAME moves, as they were before it.
-type identities map[string]string // by node and table
-
-func (i identities) key(node string, table ops.Table) string { return node + "\x00" + table.String() }
-
 // evaluate compares one condition with the state of one node. It is pure.
-func evaluate(condition ops.Condition, states map[string]tableState, want expected, before string) (journal.Verdict, string) {
-	state := states[condition.OnTable().String()]
+// before says what a table was before the statement; empty if that is unknown.
+func evaluate(condition ops.Condition, state nodeState, want expected, before func(ops.Table) string) (journal.Verdict, string) {
+	var table tableState
+	if on := condition.OnTables(); len(on) > 0 {
+		table = state.tables[on[0].String()]
+	}
 	switch c := condition.(type) {
 	case ops.TableIs:
-		return tableIs(c, state, want)
+		return tableIs(c, table, want)
+	case ops.TableExists:
+		if !table.exists {
+			return journal.NotYet, fmt.Sprintf("table %s does not exist", c.Table)
+		}
+		return journal.Holds, ""
 	case ops.TableGone:
-		if state.exists {
+		if table.exists {
 			return journal.NotYet, fmt.Sprintf("table %s is still there", c.Table)
 		}
 		return journal.Holds, ""
 	case ops.TableRenamed:
-		return tableRenamed(c, states[c.From.String()], state, before)
-	case ops.ColumnIs:
-		return columnIs(c, state, want)
-	case ops.ColumnGone:
-		if !state.exists {
-			return journal.Conflict, fmt.Sprintf("table %s does not exist", c.Table)
-		}
-		if _, at := state.column(c.Name); at >= 0 {
-			return journal.NotYet, fmt.Sprintf("column %s is still there", c.Name)
-		}
-		return journal.Holds, ""
-	case ops.IndexIs:
-		return indexIs(c, state)
-	case ops.IndexGone:
-		if !state.exists {
-			return journal.Conflict, fmt.Sprintf("table %s does not exist", c.Table)
-		}
-		if _, there := state.indexes[c.Name]; there {
-			return journal.NotYet, fmt.Sprintf("index %s is still there", c.Name)
-		}
-		return journal.Holds, ""
+		return tableRenamed(c, state.tables[c.From.String()], table, before(c.From))
+	case ops.TablesExchanged:
+		return tablesExchanged(c, table, state.tables[c.B.String()], before)
 	case ops.ViewIs:
-		return viewIs(c, state)
+		return viewIs(c, table, want)
+	case ops.DictionaryIs:
+		return dictionaryIs(c, table, want)
+	case ops.ColumnIs:
+		return columnIs(c, table, want)
+	case ops.ColumnGone:
+		return columnGone(c, table)
+	case ops.ColumnRenamed:
+		return columnRenamed(c, table)
+	case ops.PartIs:
+		return partIs(c, table, want)
+	case ops.PartGone:
+		return partGone(c, table)
 	}
-	return journal.Conflict, fmt.Sprintf("no way to check %T", condition)
+	return objectVerdict(condition, state.objects, want)
 }
 
 func tableIs(c ops.TableIs, state tableState, want expected) (journal.Verdict, string) {
@@ -90,64 +77,6 @@ func tableIs(c ops.TableIs, state tableState, want expected) (journal.Verdict, s
 	return journal.Holds, ""
 }
 
-// differs says how a column is not what was stated. What was not stated is not
-// compared; a column's TTL, which no system table shows, never is.
-func differs(want, have columnState) string {
-	switch {
-	case want.name != have.name:
-		return fmt.Sprintf("column %s stands where %s should", have.name, want.name)
-	case want.typ != have.typ:
-		return fmt.Sprintf("column %s is %s, not %s", have.name, have.typ, want.typ)
-	case want.kind != have.kind:
-		return fmt.Sprintf("column %s has default kind %q, not %q", have.name, have.kind, want.kind)
-	case want.expression != have.expression:
-		return fmt.Sprintf("column %s has default %q, not %q", have.name, have.expression, want.expression)
-	case want.codec != "" && bareCodec(have.codec) != bareCodec(want.codec):
-		return fmt.Sprintf("column %s has codec %q, not %q", have.name, have.codec, want.codec)
-	case want.comment != "" && want.comment != have.comment:
-		return fmt.Sprintf("column %s has comment %q, not %q", have.name, have.comment, want.comment)
-	}
-	return ""
-}
-
-// bareCodec drops what surrounds a codec in one place and not in another.
-func bareCodec(text string) string {
-	text = squeeze(text)
-	if inside, wrapped := strings.CutPrefix(text, "CODEC("); wrapped {
-		return strings.TrimSuffix(inside, ")")
-	}
-	return text
-}
-
-func columnIs(c ops.ColumnIs, state tableState, want expected) (journal.Verdict, string) {
-	if !state.exists {
-		return journal.Conflict, fmt.Sprintf("table %s does not exist", c.Table)
-	}
-	if !want.known {
-		if _, at := state.column(c.Column.Name); at < 0 {
-			return journal.NotYet, fmt.Sprintf("column %s is not there", c.Column.Name)
-		}
-		if !c.Added {
-			return journal.NotYet, fmt.Sprintf("the server does not say what column %s should look like", c.Column.Name)
-		}
-		return journal.Holds, ""
-	}
-	for _, column := range want.columns {
-		have, at := state.column(column.name)
-		if at < 0 {
-			return journal.NotYet, fmt.Sprintf("column %s is not there", column.name)
-		}
-		if why := differs(column, have); why != "" {
-			return journal.NotYet, why
-		}
-	}
-	_, at := state.column(c.Column.Name)
-	if _, after := state.column(c.After); c.After != "" && after >= 0 && at >= 0 && at != after+1 {
-		return journal.NotYet, fmt.Sprintf("column %s does not stand behind %s", c.Column.Name, c.After)
-	}
-	return journal.Holds, ""
-}
-
 // tableRenamed needs more than names: before is what the table was.
 func tableRenamed(c ops.TableRenamed, from, to tableState, before string) (journal.Verdict, string) {
 	switch {
@@ -163,48 +92,22 @@ func tableRenamed(c ops.TableRenamed, from, to tableState, before string) (journ
 	return journal.Holds, ""
 }
 
-func indexIs(c ops.IndexIs, state tableState) (journal.Verdict, string) {
-	if !state.exists {
-		return journal.Conflict, fmt.Sprintf("table %s does not exist", c.Table)
+// tablesExchanged needs to know which table was which: names prove nothing.
+func tablesExchanged(c ops.TablesExchanged, a, b tableState, before func(ops.Table) string) (journal.Verdict, string) {
+	switch {
+	case !a.exists:
+		return journal.Conflict, fmt.Sprintf("table %s does not exist", c.A)
+	case !b.exists:
+		return journal.Conflict, fmt.Sprintf("table %s does not exist", c.B)
 	}
-	have, there := state.indexes[c.Index.Name]
-	if !there {
-		return journal.NotYet, fmt.Sprintf("index %s is not there", c.Index.Name)
+	wasA, wasB := before(c.A), before(c.B)
+	switch {
+	case wasA == "" || wasB == "":
+		return journal.NotYet, fmt.Sprintf("which of %s and %s was which before is not known", c.A, c.B)
+	case a.identity() == wasB && b.identity() == wasA:
+		return journal.Holds, ""
+	case a.identity() == wasA && b.identity() == wasB:
+		return journal.NotYet, fmt.Sprintf("tables %s and %s are not exchanged", c.A, c.B)
 	}
-	if squeeze(have.typ) != squeeze(c.Index.Type) {
-		return journal.NotYet, fmt.Sprintf("index %s is of type %s, not %s", c.Index.Name, have.typ, c.Index.Type)
-	}
-	return journal.Holds, ""
-}
-
-func viewIs(c ops.ViewIs, state tableState) (journal.Verdict, string) {
-	if !state.exists {
-		return journal.NotYet, fmt.Sprintf("view %s does not exist", c.Table)
-	}
-	if state.engine != "MaterializedView" {
-		return journal.Conflict, fmt.Sprintf("%s is a %s, not a materialized view", c.Table, state.engine)
-	}
-	if c.To.Name != "" && !writesTo(state.createQuery, c.To) {
-		return journal.Conflict, fmt.Sprintf("view %s does not write to %s", c.Table, c.To)
-	}
-	return journal.Holds, ""
-}
-
-// writesTo finds the target in a view's CREATE, where the server quotes names
-// only if it must.
-func writesTo(createQuery string, to ops.Table) bool {
-	either := func(name string) string {
-		return "(?:" + regexp.QuoteMeta(name) + "|" + regexp.QuoteMeta(ops.Ident(name)) + ")"
-	}
-	return regexp.MustCompile(` TO ` + either(to.Database) + `\.` + either(to.Name) + `(?:[\s(]|$)`).MatchString(createQuery)
-}
-
-// squeeze makes texts comparable that differ in spaces and quoting alone.
-func squeeze(text string) string {
-	return strings.NewReplacer(" ", "", "\n", "", "`", "").Replace(text)
-}
-
-// definition is a table's CREATE without what lawfully differs between nodes.
-func definition(createQuery string) string {
-	return regexp.MustCompile(`(TO INNER )?UUID '[0-9a-f-]+' ?`).ReplaceAllString(createQuery, "")
+	return journal.Conflict, fmt.Sprintf("%s and %s are other tables than before", c.A, c.B)
 }

@@ -3,10 +3,17 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/skein-migrate/skein/ops"
 )
+
+// nodeState is what a node says of the tables and objects that were asked for.
+type nodeState struct {
+	tables  map[string]tableState // by "database.table"; the zero value: not there
+	objects map[string]string     // by subject, with the statement that made it
+}
 
 // tableState is what a node says of one table. The zero value: no such table.
 type tableState struct {
@@ -15,13 +22,12 @@ type tableState struct {
 	uuid        string // empty before Atomic databases
 	path        string // ZooKeeper path, expanded; empty when not Replicated
 	createQuery string
+	comment     string
 	columns     []columnState
-	indexes     map[string]indexState
+	definition  definition
 }
 
-type columnState struct{ name, typ, kind, expression, codec, comment string }
-
-type indexState struct{ expression, typ string }
+type columnState struct{ name, typ, kind, expression, codec, comment, ttl string }
 
 // identity tells a table from another that has come to bear its name.
 func (t tableState) identity() string {
@@ -40,45 +46,49 @@ func (t tableState) column(name string) (columnState, int) {
 	return columnState{}, -1
 }
 
-// needs says what has to be read of tables beside their existence.
-type needs struct{ columns, indexes bool }
-
-func needsOf(conditions []ops.Condition) needs {
-	var n needs
-	for _, condition := range conditions {
-		switch condition.(type) {
-		case ops.TableIs, ops.ColumnIs, ops.ColumnGone:
-			n.columns = true
-		case ops.IndexIs, ops.IndexGone:
-			n.indexes = true
-		}
-	}
-	return n
-}
-
-// observe reads the state of tables on one node. Tables that are not there
-// have a zero state.
-func (c *Cluster) observe(ctx context.Context, node string, tables []ops.Table, need needs) (map[string]tableState, error) {
+// observe reads what conditions ask for on one node.
+func (c *Cluster) observe(ctx context.Context, node string, conditions []ops.Condition) (nodeState, error) {
 	facts, err := c.node(ctx, node)
 	if err != nil {
-		return nil, err
+		return nodeState{}, err
 	}
-	states := make(map[string]tableState, len(tables))
-	if len(tables) == 0 {
-		return states, nil
-	}
-	for _, part := range []struct {
-		needed bool
-		read   func(context.Context, string, nodeFacts, []ops.Table, map[string]tableState) error
-	}{{true, c.observeTables}, {need.columns, c.observeColumns}, {need.indexes, c.observeIndexes}, {true, c.observePaths}} {
-		if !part.needed {
-			continue
+	state := nodeState{tables: map[string]tableState{}, objects: map[string]string{}}
+	if tables := tablesOf(conditions); len(tables) > 0 {
+		reads := []func(context.Context, string, nodeFacts, []ops.Table, map[string]tableState) error{c.observeTables, c.observePaths}
+		if needColumns(conditions) {
+			reads = append(reads, c.observeColumns)
 		}
-		if err := part.read(ctx, node, facts, tables, states); err != nil {
-			return nil, err
+		for _, read := range reads {
+			if err := read(ctx, node, facts, tables, state.tables); err != nil {
+				return nodeState{}, err
+			}
 		}
 	}
-	return states, nil
+	return state, c.observeObjects(ctx, node, conditions, state.objects)
+}
+
+// tablesOf lists the tables of conditions, each once.
+func tablesOf(conditions []ops.Condition) []ops.Table {
+	var tables []ops.Table
+	for _, condition := range conditions {
+		for _, table := range condition.OnTables() {
+			if !slices.Contains(tables, table) {
+				tables = append(tables, table)
+			}
+		}
+	}
+	return tables
+}
+
+// needColumns says whether a condition asks for more than a table's text.
+func needColumns(conditions []ops.Condition) bool {
+	return slices.ContainsFunc(conditions, func(condition ops.Condition) bool {
+		switch condition.(type) {
+		case ops.TableIs, ops.ColumnIs, ops.ColumnGone, ops.ColumnRenamed:
+			return true
+		}
+		return false
+	})
 }
 
 // among is a WHERE clause for tables, given the names of its two columns.
@@ -92,14 +102,17 @@ func among(tables []ops.Table, database, name string) string {
 
 func (c *Cluster) observeTables(ctx context.Context, node string, facts nodeFacts, tables []ops.Table, states map[string]tableState) error {
 	rows, err := c.Query(ctx, node, "SELECT database, name, engine, create_table_query, "+
-		optional(facts, "tables", "uuid")+" FROM system.tables WHERE "+among(tables, "database", "name"))
+		optional(facts, "tables", "uuid")+", "+optional(facts, "tables", "comment")+" FROM system.tables WHERE "+among(tables, "database", "name"))
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
 		state := tableState{
-			exists: true, engine: row[2], createQuery: row[3], uuid: row[4],
-			indexes: map[string]indexState{},
+			exists: true, engine: row[2], createQuery: row[3], uuid: row[4], comment: row[5],
+			definition: takeApart(row[3]),
+		}
+		if state.comment != "" { // a server may hide it in the text
+			state.definition.parts[partKey{ops.PartComment, ""}] = state.comment
 		}
 		states[row[0]+"."+row[1]] = state
 	}
@@ -130,29 +143,9 @@ func (c *Cluster) observeColumns(ctx context.Context, node string, facts nodeFac
 		}
 		state.columns = append(state.columns, columnState{
 			name: row[2], typ: row[3], kind: row[4], expression: row[5], codec: row[6], comment: row[7],
+			ttl: columnTTL(state.definition.columns[row[2]]),
 		})
 		states[name] = state
-	}
-	return nil
-}
-
-func (c *Cluster) observeIndexes(ctx context.Context, node string, facts nodeFacts, tables []ops.Table, states map[string]tableState) error {
-	if len(facts.columns["data_skipping_indices"]) == 0 {
-		return nil
-	}
-	full := optional(facts, "data_skipping_indices", "type_full")
-	if full == "''" {
-		full = "type"
-	}
-	rows, err := c.Query(ctx, node, "SELECT database, table, name, expr, "+full+
-		" FROM system.data_skipping_indices WHERE "+among(tables, "database", "table"))
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		if state, ok := states[row[0]+"."+row[1]]; ok {
-			state.indexes[row[2]] = indexState{expression: row[3], typ: row[4]}
-		}
 	}
 	return nil
 }

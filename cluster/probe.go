@@ -14,16 +14,15 @@ import (
 // probe asks a server what it makes of the columns that a condition states, by
 // a temporary table that ends with its session: types get their canonical
 // names, defaults their types and their canonical text.
-func (c *Cluster) probe(ctx context.Context, node string, condition ops.Condition, states map[string]tableState, settings []ops.Setting) (expected, error) {
+func (c *Cluster) probe(ctx context.Context, node string, condition ops.Condition, state nodeState, settings []ops.Setting) (expected, error) {
 	var columns []ops.Column
 	only := ""
 	switch condition := condition.(type) {
 	case ops.TableIs:
 		columns = condition.Columns
 	case ops.ColumnIs:
-		state := states[condition.Table.String()]
 		only = condition.Column.Name
-		columns = withColumn(state, condition.Column)
+		columns = withColumn(state.tables[condition.Table.String()], condition.Column)
 	}
 	if len(columns) == 0 {
 		return expected{}, nil
@@ -69,7 +68,7 @@ func (c *Cluster) probeColumns(ctx context.Context, node string, columns []ops.C
 	if err != nil {
 		return expected{}, err
 	}
-	return expect(rows, columns, only), nil
+	return described(rows, columns, only), nil
 }
 
 // withColumn is the table's columns with one added or replaced, because a
@@ -117,7 +116,7 @@ func definitionOf(column ops.Column) string {
 	return strings.Join(parts, " ")
 }
 
-func expect(rows [][]string, columns []ops.Column, only string) expected {
+func described(rows [][]string, columns []ops.Column, only string) expected {
 	want := expected{known: true}
 	for _, row := range rows {
 		name := row[0]

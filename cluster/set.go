@@ -115,54 +115,75 @@ func (s *Set) InactiveReplicas(ctx context.Context, clusters []string) ([]journa
 	return out, checked, nil
 }
 
-// Present maps the subjects of the steps' conditions to the nodes that have them.
-func (s *Set) Present(ctx context.Context, steps []plan.Step) (map[string][]string, error) {
-	out := map[string][]string{}
+// Present says which nodes have the subjects of the steps' conditions, and which
+// tables the steps move.
+func (s *Set) Present(ctx context.Context, steps []plan.Step) (journal.Snapshot, error) {
+	out := journal.Snapshot{Before: map[string][]string{}, Tables: map[string]string{}}
 	for _, step := range steps {
 		if len(step.Statement.After) == 0 {
 			continue
 		}
 		c, err := s.Cluster(ctx, step.Cluster)
 		if err != nil {
-			return nil, err
+			return out, err
 		}
 		states, failures := c.checker(step).observe(ctx)
 		if err := first(step.Nodes, failures); err != nil {
-			return nil, fmt.Errorf("look at what is there before %s: %w", step.Key, err)
+			return out, fmt.Errorf("look at what is there before %s: %w", step.Key, err)
 		}
 		for _, condition := range step.Statement.After {
 			subject := condition.Subject()
-			if _, known := out[subject]; known {
+			for node, state := range states {
+				for _, table := range moved(condition) {
+					if identity := state.tables[table.String()].identity(); identity != "" {
+						out.Tables[plan.TableKey(node, table)] = identity
+					}
+				}
+			}
+			if _, known := out.Before[subject]; known {
 				continue
 			}
 			var nodes []string
 			for _, node := range slices.Sorted(maps.Keys(states)) {
-				if present(condition, states[node][condition.OnTable().String()]) {
+				if present(condition, states[node]) {
 					nodes = append(nodes, node)
 				}
 			}
-			out[subject] = nodes
+			out.Before[subject] = nodes
 		}
 	}
-	maps.DeleteFunc(out, func(_ string, nodes []string) bool { return len(nodes) == 0 })
+	maps.DeleteFunc(out.Before, func(_ string, nodes []string) bool { return len(nodes) == 0 })
 	return out, nil
 }
 
 // present says whether the subject of a condition is there, whatever it looks like.
-func present(condition ops.Condition, state tableState) bool {
-	switch c := condition.(type) {
-	case ops.ColumnIs:
-		_, at := state.column(c.Column.Name)
+func present(condition ops.Condition, state nodeState) bool {
+	var table tableState
+	if on := condition.OnTables(); len(on) > 0 {
+		table = state.tables[on[0].String()]
+	}
+	column := func(name string) bool {
+		_, at := table.column(name)
 		return at >= 0
-	case ops.ColumnGone:
-		_, at := state.column(c.Name)
-		return at >= 0
-	case ops.IndexIs:
-		_, there := state.indexes[c.Index.Name]
-		return there
-	case ops.IndexGone:
-		_, there := state.indexes[c.Name]
+	}
+	part := func(kind ops.PartKind, name string) bool {
+		_, there := table.definition.parts[partKey{kind, name}]
 		return there
 	}
-	return state.exists
+	switch c := condition.(type) {
+	case ops.ColumnIs:
+		return column(c.Column.Name)
+	case ops.ColumnGone:
+		return column(c.Name)
+	case ops.ColumnRenamed:
+		return column(c.To)
+	case ops.PartIs:
+		return part(c.Kind, c.Name)
+	case ops.PartGone:
+		return part(c.Kind, c.Name)
+	case ops.ObjectIs, ops.ObjectGone, ops.GrantIs, ops.GrantGone:
+		_, there := state.objects[condition.Subject()]
+		return there
+	}
+	return table.exists
 }

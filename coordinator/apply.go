@@ -51,7 +51,8 @@ func (s *session) begin(ctx context.Context, t target, steps []plan.Step) (journ
 	if len(steps) > 0 {
 		entry.StepHash, entry.PendingNodes = steps[0].Hash, journal.Names(steps[0].Nodes)
 	}
-	setNote(&entry, journal.Note{Before: present, Direction: t.direction})
+	plan.Trace(present.Tables, steps)
+	setNote(&entry, journal.Note{Before: present.Before, Tables: present.Tables, Direction: t.direction})
 	if err := s.write(ctx, entry); err != nil {
 		return entry, err
 	}

@@ -29,8 +29,9 @@ type Servers interface {
 type Observer interface {
 	// Check compares every node of a step with its conditions, once.
 	Check(ctx context.Context, step plan.Step) []journal.NodeVerdict
-	// Present maps the subjects of the steps' conditions to the nodes that have them.
-	Present(ctx context.Context, steps []plan.Step) (map[string][]string, error)
+	// Present says which nodes have the subjects of the steps' conditions, and
+	// which tables the steps move.
+	Present(ctx context.Context, steps []plan.Step) (journal.Snapshot, error)
 	// AwaitPredecessor waits until nothing of an earlier run can still change a
 	// node of the steps.
 	AwaitPredecessor(ctx context.Context, x plan.Execution, runID string, steps []plan.Step) error

@@ -117,14 +117,14 @@ func (w *world) AwaitPredecessor(_ context.Context, _ plan.Execution, runID stri
 	return w.pending
 }
 
-func (w *world) Present(ctx context.Context, steps []plan.Step) (map[string][]string, error) {
+func (w *world) Present(ctx context.Context, steps []plan.Step) (journal.Snapshot, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return journal.Snapshot{}, err
 	}
 	if len(steps) > 0 && w.presentErr[steps[0].Key.String()] != nil {
-		return nil, w.presentErr[steps[0].Key.String()]
+		return journal.Snapshot{}, w.presentErr[steps[0].Key.String()]
 	}
-	return w.present, nil
+	return journal.Snapshot{Before: w.present}, nil
 }
 
 // Missing implements States.

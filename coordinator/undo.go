@@ -121,6 +121,11 @@ func (s *session) undo(ctx context.Context, t target, was journal.Entry) error {
 	}
 	s.emit(journal.MigrationStarted{Key: t.key, Direction: t.direction, Steps: len(p.Steps)})
 	spare := spared(forward, note)
+	tables := note.Tables
+	if note.Direction == journal.Forward {
+		tables = plan.Trace(tables, forward)
+	}
+	plan.Trace(tables, p.Steps)
 	for i, step := range p.Steps {
 		if i > 0 && s.stopped() {
 			return s.fail(ctx, entry, step, nil, &journal.InterruptedError{})

@@ -84,8 +84,11 @@ type Entry struct {
 type Note struct {
 	// Before maps a condition's subject ("table default.events") to the nodes
 	// that had it before the migration began to run in Direction.
-	Before    map[string][]string `json:"before,omitempty"`
-	Direction Direction           `json:"direction,omitempty"`
+	Before map[string][]string `json:"before,omitempty"`
+	// Tables are the identities (UUID or ZooKeeper path) that the tables which the
+	// migration moves had then, by node and name.
+	Tables    map[string]string `json:"tables,omitempty"`
+	Direction Direction         `json:"direction,omitempty"`
 	// Reached is the forward step at which the migration stopped, kept while it
 	// is taken back.
 	Reached int `json:"reached,omitempty"`
@@ -97,6 +100,12 @@ type Note struct {
 	Refused []string `json:"refused,omitempty"`
 	// Fake says that the status was written without running anything.
 	Fake bool `json:"fake,omitempty"`
+}
+
+// Snapshot is what nodes have before a migration begins: see Note.
+type Snapshot struct {
+	Before map[string][]string
+	Tables map[string]string
 }
 
 // Outcome is what became of a statement on one node.

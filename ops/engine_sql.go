@@ -148,7 +148,7 @@ func (e Engine) clauses() string {
 func assignments(settings []Setting) string {
 	texts := make([]string, len(settings))
 	for i, setting := range settings {
-		texts[i] = Ident(setting.Name) + " = " + settingValue(setting.Value)
+		texts[i] = setting.SQL()
 	}
 	return strings.Join(texts, ", ")
 }

@@ -35,6 +35,9 @@ type Setting struct {
 	Value string `json:"value" yaml:"value"`
 }
 
+// SQL is the setting as a SETTINGS clause takes it: `name` = value.
+func (s Setting) SQL() string { return Ident(s.Name) + " = " + settingValue(s.Value) }
+
 // Traits say what a statement does to data. The zero value is metadata only.
 type Traits struct {
 	Mutation     bool // becomes a mutation, awaited by its ID

@@ -34,6 +34,9 @@ type Step struct {
 	// does. With ON CLUSTER that is a description only.
 	Groups [][]journal.Node
 	Hash   string // of what it does, whatever the nodes
+	// Was are the identities of tables when the step's turn comes, by TableKey;
+	// nil where that is not known.
+	Was map[string]string
 }
 
 // Only returns the step for fewer nodes, sent to them directly: every group
