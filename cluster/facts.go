@@ -36,6 +36,8 @@ func (c *Cluster) Facts(ctx context.Context) (plan.Facts, error) {
 		Local:            c.local,
 		Dist:             c.dist,
 		Nodes:            map[string]plan.NodeFacts{},
+		Databases:        map[string]string{},
+		Shared:           map[ops.Storage]bool{},
 		Since:            Since(),
 		UnshardedReplica: c.options.UnshardedReplica,
 		Paths:            c.options.Paths,
@@ -52,9 +54,21 @@ func (c *Cluster) Facts(ctx context.Context) (plan.Facts, error) {
 		if err != nil {
 			return err
 		}
+		databases, err := c.databases(ctx, node.Name())
+		if err != nil {
+			return err
+		}
+		shared, err := c.sharedStorages(ctx, node.Name(), known)
+		if err != nil {
+			return err
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		facts.Nodes[node.Name()] = known.NodeFacts
+		maps.Copy(facts.Databases, databases)
+		for _, storage := range shared {
+			facts.Shared[storage] = true
+		}
 		for name, table := range found {
 			tables[name] = append(tables[name], table)
 		}
@@ -152,7 +166,7 @@ func (c *Cluster) node(ctx context.Context, name string) (nodeFacts, error) {
 			return nil
 		}},
 		{"SELECT table, name FROM system.columns WHERE database = 'system' AND table IN " +
-			"('columns', 'tables', 'replicas', 'data_skipping_indices', 'mutations')", func(row []string) error {
+			"('columns', 'tables', 'replicas', 'mutations', 'user_directories', 'server_settings')", func(row []string) error {
 			if facts.columns[row[0]] == nil {
 				facts.columns[row[0]] = map[string]bool{}
 			}

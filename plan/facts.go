@@ -24,7 +24,10 @@ type Facts struct {
 	Local, Dist []journal.Node
 	Nodes       map[string]NodeFacts        // by node name
 	Tables      map[string]TableFacts       // by "database.table"
+	Databases   map[string]string           // engines by name
 	Since       map[ops.Feature]ops.Version // since when a feature exists
+	// Shared storages are written by one node for all.
+	Shared map[ops.Storage]bool
 
 	ReplicaMacro, UnshardedReplica string
 	Paths                          map[string]string
@@ -195,6 +198,19 @@ func (f Facts) checkReplicas(c ops.Created, nodes []journal.Node) error {
 				c.Table, other, node.Name(), replica, path, f.Cluster)
 		}
 		taken[key] = node.Name()
+	}
+	return nil
+}
+
+// checkDatabases refuses what would change a table of a Replicated database:
+// such a database sends the statement to its nodes itself, and skein would send
+// it to each of them again.
+func (f Facts) checkDatabases(stmt ops.Statement) error {
+	for _, table := range stmt.Writes {
+		if f.Databases[table.Database] == "Replicated" {
+			return journal.Refusef("%s: database %s has the engine Replicated, which spreads DDL by itself; skein does not support that yet: "+
+				"use a database of another engine, such as Atomic", stmt.Summary, table.Database)
+		}
 	}
 	return nil
 }

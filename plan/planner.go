@@ -109,6 +109,12 @@ func (p *Planner) step(facts Facts, stmt ops.Statement) (Step, error) {
 		return Step{}, journal.Refusef("no nodes for %s: storage set %q, %s",
 			stmt.Summary, stmt.Place.StorageSet, stmt.Place.Target)
 	}
+	if err := facts.checkDatabases(stmt); err != nil {
+		return Step{}, err
+	}
+	if stmt.Storage != "" && facts.Shared[stmt.Storage] {
+		stmt.Scope = ops.OneNode
+	}
 	if stmt.Creates != nil {
 		if err := facts.checkReplicas(*stmt.Creates, nodes); err != nil {
 			return Step{}, err
@@ -118,7 +124,7 @@ func (p *Planner) step(facts Facts, stmt ops.Statement) (Step, error) {
 	if err != nil {
 		return Step{}, err
 	}
-	if err := p.renamable(facts, stmt, nodes); err != nil {
+	if err := p.alterable(facts, stmt, nodes); err != nil {
 		return Step{}, err
 	}
 	step := Step{
@@ -180,20 +186,36 @@ func (p *Planner) table(facts Facts, table ops.Table, nodes []journal.Node) (Tab
 	return known, nil
 }
 
-// renamable refuses a RENAME of a table that nodes lack, or to a name that is
-// taken: to take it back would move what is not ours.
-func (p *Planner) renamable(facts Facts, stmt ops.Statement, nodes []journal.Node) error {
+// alterable refuses to change a table that nodes lack, and a RENAME to a name
+// that is taken: to take it back would move what is not ours.
+func (p *Planner) alterable(facts Facts, stmt ops.Statement, nodes []journal.Node) error {
+	if p.Lenient {
+		return nil
+	}
 	for _, condition := range stmt.After {
-		renamed, ok := condition.(ops.TableRenamed)
-		if !ok || p.Lenient {
-			continue
+		for _, table := range altered(condition) {
+			if _, err := p.table(facts, table, nodes); err != nil {
+				return err
+			}
 		}
-		if _, err := p.table(facts, renamed.From, nodes); err != nil {
-			return err
+		renamed, ok := condition.(ops.TableRenamed)
+		if !ok {
+			continue
 		}
 		if taken, exists := facts.Tables[renamed.To.String()]; exists {
 			return journal.Refusef("table %s is there already, on %s", renamed.To, strings.Join(slices.Concat(taken.Sets...), ", "))
 		}
+	}
+	return nil
+}
+
+// altered lists the tables that have to be there for a condition to come true.
+func altered(condition ops.Condition) []ops.Table {
+	switch c := condition.(type) {
+	case ops.TableRenamed:
+		return []ops.Table{c.From}
+	case ops.TablesExchanged, ops.ColumnIs, ops.ColumnGone, ops.ColumnRenamed, ops.PartIs, ops.PartGone:
+		return c.OnTables()
 	}
 	return nil
 }
@@ -219,6 +241,9 @@ func (p *Planner) remember(facts Facts, step Step) {
 		case ops.TableRenamed:
 			facts.Tables[c.To.String()] = facts.Tables[c.From.String()]
 			delete(facts.Tables, c.From.String())
+		case ops.TablesExchanged:
+			a, b := c.A.String(), c.B.String()
+			facts.Tables[a], facts.Tables[b] = facts.Tables[b], facts.Tables[a]
 		}
 	}
 }

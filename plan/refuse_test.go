@@ -117,3 +117,42 @@ func TestALenientPlanTakesATableThatNodesLack(t *testing.T) {
 		}
 	}
 }
+
+func TestATableOfAReplicatedDatabaseIsRefused(t *testing.T) {
+	facts := cluster(2, 2)
+	facts.Databases = map[string]string{"default": "Replicated", "other": "Atomic"}
+	refused(t, facts, []string{"database default", "Replicated", "does not support"}, create("t"))
+	elsewhere := create("t")
+	elsewhere.Table.Database = "other"
+	if made := steps(t, facts, elsewhere); len(made) != 1 {
+		t.Errorf("a table of an Atomic database: %v", made)
+	}
+}
+
+func TestWhatNodesLackIsNotChanged(t *testing.T) {
+	facts := with(cluster(1, 2), "here", "MergeTree", []string{"c1r1:9000"}, []string{"c1r2:9000"})
+	facts = with(facts, "half", "MergeTree", []string{"c1r1:9000"})
+	table := func(name string) ops.Table { return ops.LocalTable("events", name) }
+	statement := func(condition ops.Condition) ops.Operation {
+		return conditioned{ops.Statement{Head: "X", Place: table("t").Place, Scope: ops.EveryNode, After: []ops.Condition{condition}}}
+	}
+	in := func(name string) ops.Table {
+		t := table(name)
+		t.Database = "default"
+		return t
+	}
+	refused(t, facts, []string{"default.half is missing on c1r2:9000"}, statement(ops.TablesExchanged{A: in("here"), B: in("half")}))
+	refused(t, facts, []string{"default.none is on no node"}, statement(ops.PartIs{Table: in("none"), Kind: ops.PartTTL, Text: "d"}))
+	if made := steps(t, facts, statement(ops.PartGone{Table: in("here"), Kind: ops.PartTTL})); len(made) != 1 {
+		t.Errorf("a table that all have: %v", made)
+	}
+}
+
+// conditioned is an operation of one statement.
+type conditioned struct{ statement ops.Statement }
+
+func (c conditioned) Tables() []ops.Table { return []ops.Table{{Place: c.statement.Place, Name: "t"}} }
+func (c conditioned) Statements(ops.Env) ([]ops.Statement, error) {
+	return []ops.Statement{c.statement}, nil
+}
+func (c conditioned) Check() error { return nil }

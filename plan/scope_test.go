@@ -117,3 +117,22 @@ func aged(f plan.Facts) plan.Facts {
 	}
 	return f
 }
+
+// What the nodes of a cluster keep together is written by one of them, and looked
+// for on all.
+func TestASharedStorageIsWrittenByOneNode(t *testing.T) {
+	statement := conditioned{ops.Statement{
+		Head: "CREATE FUNCTION f", Tail: "AS x -> x", Place: ops.Place{StorageSet: "events", Target: ops.Local},
+		Scope: ops.EveryNode, Storage: ops.StorageFunctions,
+		After: []ops.Condition{ops.ObjectIs{Object: ops.Object{Kind: ops.ObjectFunction, Name: "f"}}},
+	}}
+	facts := cluster(2, 2)
+	if made := steps(t, facts, statement); made[0].OnCluster != "local" || len(made[0].Groups) != 4 {
+		t.Errorf("each node has its own: %+v", made[0])
+	}
+	facts.Shared = map[ops.Storage]bool{ops.StorageFunctions: true}
+	made := steps(t, facts, statement)
+	if made[0].OnCluster != "" || len(made[0].Groups) != 1 || len(made[0].Nodes) != 4 {
+		t.Errorf("shared: ON CLUSTER %q, groups %v, nodes %v", made[0].OnCluster, made[0].Groups, made[0].Nodes)
+	}
+}
