@@ -112,6 +112,10 @@ func (a *app) registry(cfg *config.Config) (*migration.Registry, error) {
 
 func (a *app) clusters(ctx context.Context, cfg *config.Config) (*cluster.Set, error) {
 	options := make([]cluster.Options, 0, len(cfg.Clusters))
+	secrets := make(map[string]func(context.Context) (string, error), len(cfg.Secrets))
+	for name, secret := range cfg.Secrets {
+		secrets[name] = secret.Resolve
+	}
 	for _, c := range cfg.Clusters {
 		password, err := c.Password.Resolve(ctx)
 		if err != nil {
@@ -124,7 +128,8 @@ func (a *app) clusters(ctx context.Context, cfg *config.Config) (*cluster.Set, e
 			UnshardedReplica: c.UnshardedReplica, Paths: c.Paths,
 			ConnectRetries: c.Connect.Retries, ConnectInterval: c.Connect.Interval, ConnectTimeout: c.Connect.Timeout,
 			DDLTimeout: c.Limits.DDL, WaitLimit: c.Limits.Wait, DDLQueue: c.DDLQueuePath, Logger: zap.NewNop(),
-			Where: func(field string) string { return cfg.Where(c.Key(field)) },
+			Secrets: secrets,
+			Where:   func(field string) string { return cfg.Where(c.Key(field)) },
 		}
 		if c.TLS != nil {
 			if o.TLS, err = c.TLS.Load(); err != nil {

@@ -49,6 +49,8 @@ type Options struct {
 	WaitLimit       time.Duration // for convergence and unknown outcomes; 5 min when 0
 	DDLQueue        string        // ZooKeeper path; /clickhouse/task_queue/ddl when empty
 	Logger          *zap.Logger
+	// Secrets are those that statements may name as {secret:NAME}.
+	Secrets map[string]func(context.Context) (string, error)
 	// Where says where a key of this cluster was written, for errors that a
 	// server brings to light; nil: nowhere.
 	Where func(field string) string
@@ -83,7 +85,9 @@ type Cluster struct {
 
 	mu    sync.Mutex
 	pools map[string]*wire.Pool
-	facts map[string]nodeFacts // by node name; read once
+	// secrets is shared by all pools, so that what one sent no other repeats.
+	secrets *wire.Secrets
+	facts   map[string]nodeFacts // by node name; read once
 }
 
 // Open asks the seeds for the topology. It needs one seed that answers; that
@@ -91,6 +95,7 @@ type Cluster struct {
 // not know is a usage error that lists those it knows.
 func Open(ctx context.Context, options Options) (*Cluster, error) {
 	c := &Cluster{options: options.withDefaults(), pools: map[string]*wire.Pool{}, facts: map[string]nodeFacts{}}
+	c.secrets = &wire.Secrets{Resolve: c.secret}
 	seed, err := c.seed(ctx)
 	if err != nil {
 		c.Close()
@@ -204,10 +209,31 @@ func (c *Cluster) pool(name string) *wire.Pool {
 	p := wire.NewPool(wire.Options{
 		Node: name, Address: address, Database: c.options.Database,
 		User: c.options.User, Password: c.options.Password, TLS: c.options.TLS,
-		DialTimeout: c.options.ConnectTimeout, Logger: c.options.Logger,
+		DialTimeout: c.options.ConnectTimeout, Logger: c.options.Logger, Secrets: c.secrets,
 	})
 	c.pools[name] = p
 	return p
+}
+
+func (c *Cluster) secret(ctx context.Context, name string) (string, error) {
+	resolve, known := c.options.Secrets[name]
+	if !known {
+		return "", errors.New("not configured: add it to secrets")
+	}
+	return resolve(ctx)
+}
+
+// secretProblems says of each configured secret why it cannot be read; empty if
+// it can.
+func (c *Cluster) secretProblems(ctx context.Context) map[string]string {
+	problems := make(map[string]string, len(c.options.Secrets))
+	for name, resolve := range c.options.Secrets {
+		problems[name] = ""
+		if _, err := resolve(ctx); err != nil {
+			problems[name] = err.Error()
+		}
+	}
+	return problems
 }
 
 // Close closes the connections.

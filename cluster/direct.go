@@ -176,7 +176,7 @@ func (d *db) Exec(ctx context.Context, node, sql string) error {
 	}
 	return s.watched(ctx, node, func(ctx context.Context) error {
 		return s.cluster.pool(node).Run(ctx, wire.Query{
-			ID: s.queryID(node), SQL: sql, Settings: s.cluster.settings(facts.Settings, s.step.Statement, false),
+			ID: s.queryID(node), SQL: sql, Reveal: true, Settings: s.cluster.settings(facts.Settings, s.step.Statement, false),
 		})
 	})
 }

@@ -77,9 +77,14 @@ func tableIs(c ops.TableIs, state tableState, want expected) (journal.Verdict, s
 	return journal.Holds, ""
 }
 
-// tableRenamed needs more than names: before is what the table was.
+// tableRenamed needs more than names: before is what the table was. One statement
+// may rename another table to the name that became free.
 func tableRenamed(c ops.TableRenamed, from, to tableState, before string) (journal.Verdict, string) {
 	switch {
+	case before != "" && to.identity() == before && from.identity() != before:
+		return journal.Holds, ""
+	case before != "" && from.identity() == before:
+		return journal.NotYet, fmt.Sprintf("table %s still has its old name", c.From)
 	case from.exists && to.exists:
 		return journal.Conflict, fmt.Sprintf("both %s and %s exist", c.From, c.To)
 	case from.exists:

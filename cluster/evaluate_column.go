@@ -57,6 +57,10 @@ func columnIs(c ops.ColumnIs, state tableState, want expected) (journal.Verdict,
 		if at < 0 {
 			return journal.NotYet, fmt.Sprintf("column %s is not there", column.name)
 		}
+		if !c.Added && c.Column.Kind == "" && c.Column.Expression == "" {
+			// What is not stated is left to the server; Without says what must go.
+			column.kind, column.expression = have.kind, have.expression
+		}
 		if why := differs(column, have); why != "" {
 			return journal.NotYet, why
 		}

@@ -96,6 +96,8 @@ func TestEvaluate(t *testing.T) {
 		{"a reset setting", gone(ops.PartSetting, "b"), indexed, expected{}, journal.Holds, ""},
 		{"no comment asked, none there", part(ops.PartComment, ""), indexed, text1(""), journal.Holds, ""},
 
+		{"a changed type, the default left to the server", ops.ColumnIs{Table: table("t"), Column: ops.Column{Name: "text"}}, there("MergeTree", text), known(columnState{name: "text", typ: "String"}), journal.Holds, ""},
+		{"an added column with a default that was not asked for", ops.ColumnIs{Table: table("t"), Column: ops.Column{Name: "text"}, Added: true}, there("MergeTree", text), known(columnState{name: "text", typ: "String"}), journal.NotYet, "default kind"},
 		{"a column without its codec", noCodec, there("MergeTree", id), known(id), journal.Holds, ""},
 		{"a column with a codec still", noCodec, there("MergeTree", coded), known(id), journal.NotYet, "still has its CODEC"},
 		{"a column that should be the first", ops.ColumnIs{Table: table("t"), Column: ops.Column{Name: "id"}, First: true}, there("MergeTree", text, id), known(id), journal.NotYet, "not the first"},
@@ -149,7 +151,10 @@ func TestARenameIsProvenByIdentityAndNotByNames(t *testing.T) {
 		{"another table under the new name", tableState{}, withUUID("b"), "a", journal.Conflict},
 		{"a table that had no identity", tableState{}, there("Log"), "", journal.Holds},
 		{"the old name still", withUUID("a"), tableState{}, "a", journal.NotYet},
-		{"both", withUUID("a"), withUUID("b"), "a", journal.Conflict},
+		{"another table has taken the old name since", withUUID("c"), withUUID("a"), "a", journal.Holds},
+		{"another table still has the new name", withUUID("a"), withUUID("b"), "a", journal.NotYet},
+		{"both, and neither is it", withUUID("c"), withUUID("b"), "a", journal.Conflict},
+		{"both, of tables that had no identity", withUUID("a"), withUUID("b"), "", journal.Conflict},
 		{"neither", tableState{}, tableState{}, "a", journal.Conflict},
 	} {
 		state := nodeState{tables: map[string]tableState{"default.old": test.from, "default.new": test.to}}

@@ -36,6 +36,7 @@ func (c *Cluster) Facts(ctx context.Context) (plan.Facts, error) {
 		Local:            c.local,
 		Dist:             c.dist,
 		Nodes:            map[string]plan.NodeFacts{},
+		Secrets:          c.secretProblems(ctx),
 		Databases:        map[string]string{},
 		Shared:           map[ops.Storage]bool{},
 		Since:            Since(),

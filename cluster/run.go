@@ -46,6 +46,7 @@ type sending struct {
 }
 
 func (s *sending) record(node string, a answer) {
+	a.text = s.cluster.secrets.Redact(a.text)
 	s.mu.Lock()
 	s.answers[node] = a
 	s.mu.Unlock()
@@ -298,6 +299,7 @@ func (s *sending) query(node nodeFacts, name string) wire.Query {
 	return wire.Query{
 		ID:       s.queryID(name),
 		SQL:      s.step.Text,
+		Reveal:   true,
 		Settings: s.cluster.settings(node.Settings, s.step.Statement, s.step.OnCluster != ""),
 	}
 }

@@ -25,7 +25,9 @@ func (c *Cluster) sharedStorages(ctx context.Context, node string, facts nodeFac
 		{
 			ops.StorageNamedCollections, "server_settings",
 			"SELECT value FROM system.server_settings WHERE name = 'named_collections_storage.type'",
-			func(kind string) bool { return strings.HasPrefix(kind, "zookeeper") || strings.HasPrefix(kind, "keeper") },
+			func(kind string) bool {
+				return strings.HasPrefix(kind, "zookeeper") || strings.HasPrefix(kind, "keeper")
+			},
 		},
 	} {
 		if len(facts.columns[storage.table]) == 0 {

@@ -47,6 +47,7 @@ func Since() map[ops.Feature]ops.Version {
 		ops.FeatureExchange:          since(20, 10, 3), // #7512 is 20.4; Atomic databases are the default from #15003 on
 		ops.FeatureDetachPermanently: since(21, 1, 2),
 		ops.FeatureReplaceView:       since(19, 5, 2),  // #4654
+		ops.FeatureDropView:          since(20, 4, 2),  // #9831; before it DROP TABLE drops views
 		ops.FeatureModifyQuery:       since(23, 11, 0), // #57311 ended the experiment of 20.3
 		ops.FeatureSQLSecurity:       since(24, 2, 0),  // #54901, #60439
 		ops.FeatureRefreshAppend:     since(24, 10, 0), // in 24.9 with the experiment

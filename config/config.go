@@ -17,6 +17,8 @@ type Config struct {
 	Clusters     []Cluster
 	Coordination Coordination
 	Groups       []Group
+	// Secrets are what operations may name as {secret:NAME}.
+	Secrets map[string]Secret
 
 	Source      string // the file, as it was named
 	Environment string // the environment in use, empty for none

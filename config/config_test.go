@@ -254,3 +254,27 @@ coordination: {zookeeper: [z:2181], auth: "u:hunter2"}
 		}
 	}
 }
+
+func TestSecretsOfOperations(t *testing.T) {
+	t.Setenv("SKEIN_TEST_READER", "hunter2")
+	file := write(t, `clusters:
+  - {name: one, hosts: ["localhost:9000"], single_node: true}
+coordination: {lock: none}
+secrets: {reader: env:SKEIN_TEST_READER, other: env:SKEIN_TEST_OTHER}
+environments:
+  staging: {secrets: {other: env:SKEIN_TEST_READER}}
+`)
+	c := load(t, config.Options{Path: file})
+	if value, err := c.Secrets["reader"].Resolve(t.Context()); err != nil || value != "hunter2" {
+		t.Errorf("reader is %q (%v)", value, err)
+	}
+	if _, err := c.Secrets["other"].Resolve(t.Context()); err == nil {
+		t.Error("other is read from a variable that is not set")
+	}
+	staging := load(t, config.Options{Path: file, Env: "staging"})
+	for _, name := range []string{"reader", "other"} {
+		if value, err := staging.Secrets[name].Resolve(t.Context()); err != nil || value != "hunter2" {
+			t.Errorf("staging: %s is %q (%v)", name, value, err)
+		}
+	}
+}

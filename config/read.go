@@ -64,6 +64,9 @@ func (c *Config) readSections(s *section) {
 		}
 		c.Clusters[at].read(s.section(node, path, indexed("clusters", at)))
 	}
+	if secrets := s.sub("secrets"); secrets != nil {
+		c.readSecrets(secrets)
+	}
 	if coordination := s.sub("coordination"); coordination != nil {
 		c.Coordination.read(coordination)
 	}
@@ -79,6 +82,22 @@ func (c *Config) readSections(s *section) {
 		}
 		c.Groups[at].read(s.section(node, path, indexed("groups", at)))
 	}
+}
+
+// readSecrets reads what statements may name as {secret:NAME}.
+func (c *Config) readSecrets(s *section) {
+	if c.Secrets == nil {
+		c.Secrets = map[string]Secret{}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.fields)) {
+		if strings.ContainsAny(name, "{}'\\ ") {
+			s.bad(s.fields[name].value, name, "is no name for {secret:NAME}: leave brackets, quotes, backslashes and spaces out")
+		}
+		var secret Secret
+		s.secret(name, &secret)
+		c.Secrets[name] = secret
+	}
+	s.end()
 }
 
 // entryName peeks at the name by which an entry overlays another one, and
@@ -207,6 +226,7 @@ func (c *Config) clone() *Config {
 	other := *c
 	other.Clusters = slices.Clone(c.Clusters)
 	other.Groups = slices.Clone(c.Groups)
+	other.Secrets = maps.Clone(c.Secrets)
 	other.origins.byKey = maps.Clone(c.origins.byKey)
 	return &other
 }

@@ -69,15 +69,22 @@ func (c *Coordinator) dry(ctx context.Context, pick verb, r Request) ([]Migratio
 	if err != nil {
 		return nil, err
 	}
-	return c.plan(ctx, targets, r.Fake)
+	return c.plan(ctx, state, targets, r.Fake)
 }
 
-// plan makes the steps of targets in the order in which they run.
-func (c *Coordinator) plan(ctx context.Context, targets []target, fake bool) ([]MigrationPlan, error) {
-	planner, err := c.planner(ctx, targets)
+// plan makes the steps of targets in the order in which they run. What is wrong
+// with the migrations themselves is said first, all at once.
+func (c *Coordinator) plan(ctx context.Context, state entries, targets []target, fake bool) ([]MigrationPlan, error) {
+	facts, err := c.facts(ctx, targets)
 	if err != nil {
 		return nil, err
 	}
+	if !fake {
+		if err := c.validate(state, targets, facts); err != nil {
+			return nil, err
+		}
+	}
+	planner := plan.New(c.options.Sets, facts...)
 	plans := make([]MigrationPlan, 0, len(targets))
 	for _, t := range targets {
 		// The state tables cannot be there without being made. Of the others only
@@ -125,15 +132,20 @@ func planError(key journal.Key, err error) error {
 }
 
 func (c *Coordinator) planner(ctx context.Context, targets []target) (*plan.Planner, error) {
-	clusters, err := c.clusters(targets)
-	if err != nil {
-		return nil, err
-	}
-	facts, err := c.options.Servers.Facts(ctx, clusters)
+	facts, err := c.facts(ctx, targets)
 	if err != nil {
 		return nil, err
 	}
 	return plan.New(c.options.Sets, facts...), nil
+}
+
+// facts are those of the clusters that targets touch.
+func (c *Coordinator) facts(ctx context.Context, targets []target) ([]plan.Facts, error) {
+	clusters, err := c.clusters(targets)
+	if err != nil {
+		return nil, err
+	}
+	return c.options.Servers.Facts(ctx, clusters)
 }
 
 // clusters lists the configured clusters that targets touch.

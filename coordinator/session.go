@@ -66,7 +66,7 @@ func (c *Coordinator) change(ctx context.Context, pick verb, r Request) (Result,
 		if err != nil || len(targets) == 0 {
 			return err
 		}
-		plans, err := c.plan(ctx, targets, r.Fake)
+		plans, err := c.plan(ctx, s.state, targets, r.Fake)
 		if err != nil {
 			return err
 		}

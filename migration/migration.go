@@ -28,6 +28,10 @@ type Migration struct {
 	Backward []ops.Operation
 	// Irreversible says why there is no way back, on purpose.
 	Irreversible string
+	// Allow names the rules of package validate that this migration breaks on
+	// purpose, such as "nondeterministic-default", forward and backward. It is no
+	// part of the checksum.
+	Allow []string
 }
 
 // Readiness says how far a group is; skein only filters by it.

@@ -1,16 +1,9 @@
 package ops
 
-import (
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
-)
-
 // EngineKind names a table engine.
 type EngineKind string
 
-// The engines. DistributedEngine is not called Distributed: that is a target.
+// The engines. DistributedEngine is not called Distributed, which is a target.
 const (
 	MergeTree                    EngineKind = "MergeTree"
 	ReplacingMergeTree           EngineKind = "ReplacingMergeTree"
@@ -19,20 +12,32 @@ const (
 	CollapsingMergeTree          EngineKind = "CollapsingMergeTree"
 	VersionedCollapsingMergeTree EngineKind = "VersionedCollapsingMergeTree"
 	DistributedEngine            EngineKind = "Distributed"
+	MergeEngine                  EngineKind = "Merge"
+	DictionaryEngine             EngineKind = "Dictionary"
+	KeeperMap                    EngineKind = "KeeperMap"
+	Kafka                        EngineKind = "Kafka"
+	URL                          EngineKind = "URL"
+	S3                           EngineKind = "S3"
 	Memory                       EngineKind = "Memory"
 	Null                         EngineKind = "Null"
 	Raw                          EngineKind = "Raw" // Text, as it is
 )
 
-// Engine is a table's engine with its arguments and clauses. Write the plain
-// MergeTree kinds: on a multi-node cluster they become Replicated by
+// Engine is a table's engine with its arguments and clauses. Which fields a kind
+// reads stands in engineKinds; one that it does not read is refused. Write the
+// plain MergeTree kinds: on a multi-node cluster they become Replicated by
 // themselves, with a path made of the storage set and the table.
 //
 //	ops.Engine{Kind: ops.ReplacingMergeTree, Version: "version", OrderBy: "(project_id, id)"}
+//	ops.Engine{Kind: ops.MergeEngine, TableRegexp: "^events_.*_local$"}
+//	ops.Engine{Kind: ops.KeeperMap, Path: "/events/offsets", PrimaryKey: "consumer"}
+//	ops.Engine{Kind: ops.Kafka, Settings: []ops.Setting{{Name: "kafka_broker_list", Value: "kafka:9092"}, …}}
+//	ops.Engine{Kind: ops.S3, URL: "https://bucket.s3.amazonaws.com/*.csv", Format: "CSV",
+//		Credentials: &ops.Credentials{AccessKeyID: "AKIA…", SecretAccessKey: "{secret:S3_KEY}"}}
 type Engine struct {
 	Kind EngineKind `json:"kind,omitempty" yaml:"kind,omitempty"`
 
-	// The arguments of an engine are names of columns.
+	// The arguments of a MergeTree kind are names of columns.
 	Version   string   `json:"version,omitempty" yaml:"version,omitempty"`       // Replacing, VersionedCollapsing
 	IsDeleted string   `json:"is_deleted,omitempty" yaml:"is_deleted,omitempty"` // Replacing; needs Version
 	Sign      string   `json:"sign,omitempty" yaml:"sign,omitempty"`             // Collapsing, VersionedCollapsing
@@ -40,11 +45,34 @@ type Engine struct {
 
 	// A Distributed table reads LocalTable on the cluster of its storage set.
 	LocalTable string `json:"local_table,omitempty" yaml:"local_table,omitempty"`
-	// Database of LocalTable; the Distributed table's own when empty.
+	// Database of LocalTable, of Dictionary, or of the tables that a Merge
+	// reads; the table's own when empty.
 	Database    string `json:"database,omitempty" yaml:"database,omitempty"`
 	ShardingKey string `json:"sharding_key,omitempty" yaml:"sharding_key,omitempty"` // an expression; inserts need one
+	Policy      string `json:"policy,omitempty" yaml:"policy,omitempty"`             // storage policy of queued inserts; needs ShardingKey
 
-	// Text is all of a Raw engine: "Kafka SETTINGS …". It is never replicated for you.
+	// A Merge reads the tables with these names. DatabaseRegexp stands instead of Database.
+	TableRegexp    string `json:"table_regexp,omitempty" yaml:"table_regexp,omitempty"`
+	DatabaseRegexp string `json:"database_regexp,omitempty" yaml:"database_regexp,omitempty"`
+
+	// Dictionary that a table of the Dictionary engine reads.
+	Dictionary string `json:"dictionary,omitempty" yaml:"dictionary,omitempty"`
+
+	// Path of a KeeperMap under the server's keeper_map_path_prefix. Tables of
+	// one path share their rows, on whichever node they are.
+	Path      string `json:"path,omitempty" yaml:"path,omitempty"`
+	KeysLimit int    `json:"keys_limit,omitempty" yaml:"keys_limit,omitempty"` // rows at most; no limit when 0
+
+	// What stands outside: URL and S3, and the named collection that URL, S3 and
+	// Kafka may take their arguments from. What is stated beside one wins over it.
+	URL         string       `json:"url,omitempty" yaml:"url,omitempty"`
+	Format      string       `json:"format,omitempty" yaml:"format,omitempty"`           // "Parquet"
+	Compression string       `json:"compression,omitempty" yaml:"compression,omitempty"` // "gzip"; by the name's ending when empty
+	Collection  string       `json:"collection,omitempty" yaml:"collection,omitempty"`
+	Filename    string       `json:"filename,omitempty" yaml:"filename,omitempty"` // behind the collection's url
+	Credentials *Credentials `json:"credentials,omitempty" yaml:"credentials,omitempty"`
+
+	// Text is all of a Raw engine: "S3Queue(…) SETTINGS …". It is never replicated for you.
 	Text string `json:"text,omitempty" yaml:"text,omitempty"`
 
 	// The clauses are ClickHouse's own text. OrderBy is required for the
@@ -65,106 +93,24 @@ type Engine struct {
 	LocalOnly bool `json:"local_only,omitempty" yaml:"local_only,omitempty"`
 }
 
+// Credentials are what S3 asks for. Secrets are references, never themselves.
+// Without any the server's own environment decides; NoSign asks for nothing.
+type Credentials struct {
+	AccessKeyID     string `json:"access_key_id,omitempty" yaml:"access_key_id,omitempty"`
+	SecretAccessKey string `json:"secret_access_key,omitempty" yaml:"secret_access_key,omitempty"` // "{secret:NAME}"
+	SessionToken    string `json:"session_token,omitempty" yaml:"session_token,omitempty"`         // "{secret:NAME}"
+	NoSign          bool   `json:"no_sign,omitempty" yaml:"no_sign,omitempty"`
+}
+
 // mergeTree says that the engine is of the MergeTree family: it has clauses
 // and a Replicated form.
-func (e Engine) mergeTree() bool {
-	switch e.Kind {
-	case MergeTree, ReplacingMergeTree, SummingMergeTree, AggregatingMergeTree, CollapsingMergeTree,
-		VersionedCollapsingMergeTree:
-		return true
-	}
-	return false
-}
+func (e Engine) mergeTree() bool { return engineKinds()[e.Kind].family }
 
 // storesData says that dropping a table of this engine loses rows.
-func (e Engine) storesData() bool { return e.Kind != DistributedEngine && e.Kind != Null }
-
-// check refuses what no server would take, and fields that the kind does not
-// read: they would be lost without a word.
-func (e Engine) check(columns []Column) error {
+func (e Engine) storesData() bool {
 	switch e.Kind {
-	case "":
-		return errors.New("no engine: set Engine.Kind, such as ops.MergeTree")
-	case DistributedEngine:
-		if e.LocalTable == "" {
-			return errors.New("a Distributed engine needs LocalTable: the table that it reads")
-		}
-	case Raw:
-		if strings.TrimSpace(e.Text) == "" {
-			return errors.New("a Raw engine needs Text: all that stands after ENGINE =")
-		}
-	case Memory, Null:
-	default:
-		if !e.mergeTree() {
-			return fmt.Errorf("unknown engine %q: set a kind of ops, or Kind: ops.Raw with Text", e.Kind)
-		}
-		if e.OrderBy == "" {
-			return fmt.Errorf("%s needs OrderBy: an expression, or \"tuple()\" for no order", e.Kind)
-		}
+	case DistributedEngine, MergeEngine, DictionaryEngine, Kafka, URL, S3, Null:
+		return false
 	}
-	if err := e.checkUnread(); err != nil {
-		return err
-	}
-	if strings.ContainsAny(e.PathSuffix, "/{}") {
-		return fmt.Errorf("PathSuffix %q: it ends the last part of the path, so leave / { } out: \"_2\"", e.PathSuffix)
-	}
-	return e.checkColumns(columns)
-}
-
-func (e Engine) checkUnread() error {
-	is := func(kinds ...EngineKind) bool { return slices.Contains(kinds, e.Kind) }
-	family := e.mergeTree()
-	clauses := family || is(Raw)
-	for _, field := range []struct {
-		name      string
-		set, read bool
-	}{
-		{"Version", e.Version != "", is(ReplacingMergeTree, VersionedCollapsingMergeTree)},
-		{"IsDeleted", e.IsDeleted != "", is(ReplacingMergeTree)},
-		{"Sign", e.Sign != "", is(CollapsingMergeTree, VersionedCollapsingMergeTree)},
-		{"Columns", len(e.Columns) > 0, is(SummingMergeTree)},
-		{"LocalTable", e.LocalTable != "", is(DistributedEngine)},
-		{"Database", e.Database != "", is(DistributedEngine)},
-		{"ShardingKey", e.ShardingKey != "", is(DistributedEngine)},
-		{"Text", e.Text != "", is(Raw)},
-		{"PartitionBy", e.PartitionBy != "", clauses},
-		{"PrimaryKey", e.PrimaryKey != "", clauses},
-		{"OrderBy", e.OrderBy != "", clauses},
-		{"SampleBy", e.SampleBy != "", clauses},
-		{"TTL", e.TTL != "", clauses},
-		{"Unsharded", e.Unsharded, family},
-		{"PathSuffix", e.PathSuffix != "", family},
-		{"LocalOnly", e.LocalOnly, family},
-	} {
-		if field.set && !field.read {
-			return fmt.Errorf("a %s engine does not read %s: leave it out", e.Kind, field.name)
-		}
-	}
-	if e.LocalOnly && (e.Unsharded || e.PathSuffix != "") {
-		return errors.New("LocalOnly has no ZooKeeper path: leave Unsharded and PathSuffix out")
-	}
-	return nil
-}
-
-func (e Engine) checkColumns(columns []Column) error {
-	named := append([]string{e.Version, e.IsDeleted, e.Sign}, e.Columns...)
-	for _, name := range named {
-		if name != "" && !slices.ContainsFunc(columns, func(c Column) bool { return c.Name == name }) {
-			return fmt.Errorf("%s names column %s, which is not among Columns: add it", e.Kind, shown(name))
-		}
-	}
-	switch {
-	case e.IsDeleted != "" && e.Version == "":
-		return errors.New("IsDeleted needs Version")
-	case e.Sign == "" && (e.Kind == CollapsingMergeTree || e.Kind == VersionedCollapsingMergeTree):
-		return fmt.Errorf("%s needs Sign: an Int8 column", e.Kind)
-	case e.Version == "" && e.Kind == VersionedCollapsingMergeTree:
-		return fmt.Errorf("%s needs Version: a column", e.Kind)
-	}
-	for _, setting := range e.Settings {
-		if setting.Name == "" {
-			return errors.New("a setting of the engine has no name: set Name")
-		}
-	}
-	return nil
+	return true
 }

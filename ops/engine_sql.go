@@ -3,6 +3,7 @@ package ops
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,28 +21,18 @@ type resolved struct {
 // resolve decides on the Replicated form and renders the engine of a table
 // whose database is filled in.
 func (e Engine) resolve(t Table, env Env) (resolved, error) {
-	var r resolved
-	var args []string
-	switch e.Kind {
-	case Raw:
+	if e.Kind == Raw {
 		text := strings.TrimSpace(e.Text)
 		end := strings.IndexAny(text, "( \t\r\n")
 		if end < 0 {
 			end = len(text)
 		}
 		return resolved{name: text[:end], sql: text + e.clauses()}, nil
-	case DistributedEngine:
-		if env.SingleNode || env.LocalCluster == "" {
-			return r, errors.New("a Distributed engine has no cluster to name here: " +
-				"set cluster_name, or target DISTRIBUTED, which a single node skips")
-		}
-		source := e.source(t)
-		args = []string{String(env.LocalCluster), String(source.Database), String(source.Name)}
-		if e.ShardingKey != "" {
-			args = append(args, e.ShardingKey)
-		}
-	default:
-		args = e.arguments()
+	}
+	var r resolved
+	args, err := e.arguments(t, env)
+	if err != nil {
+		return r, err
 	}
 	r.name = string(e.Kind)
 	if e.mergeTree() && !env.SingleNode && !e.LocalOnly {
@@ -60,17 +51,101 @@ func (e Engine) resolve(t Table, env Env) (resolved, error) {
 	return r, nil
 }
 
-// source is the table that a Distributed table reads.
+// source is the one table, or dictionary, that a table of this engine reads. It
+// has no name where there is no such.
 func (e Engine) source(t Table) Table {
-	database := e.Database
-	if database == "" {
-		database = t.Database
+	source := Table{Place: t.Place, Database: e.Database}
+	if source.Database == "" {
+		source.Database = t.Database
 	}
-	return Table{Place: Place{StorageSet: t.StorageSet, Target: Local}, Database: database, Name: e.LocalTable}
+	switch e.Kind {
+	case DistributedEngine:
+		source.Target, source.Name = Local, e.LocalTable
+	case DictionaryEngine:
+		source.Name = e.Dictionary
+	default:
+		return Table{}
+	}
+	return source
 }
 
-// arguments of a MergeTree kind, beside those of replication.
-func (e Engine) arguments() []string {
+// arguments are what stands in the engine's brackets, replication apart.
+func (e Engine) arguments(t Table, env Env) ([]string, error) {
+	source := e.source(t)
+	switch e.Kind {
+	case DistributedEngine:
+		if env.SingleNode || env.LocalCluster == "" {
+			return nil, errors.New("a Distributed engine has no cluster to name here: " +
+				"set cluster_name, or target DISTRIBUTED, which a single node skips")
+		}
+		args := []string{String(env.LocalCluster), String(source.Database), String(source.Name)}
+		if e.ShardingKey != "" {
+			args = append(args, e.ShardingKey)
+		}
+		return append(args, literals(e.Policy)...), nil
+	case DictionaryEngine:
+		return literals(source.String()), nil // 26.7 finds none by a name without a database (36)
+	case MergeEngine:
+		database := String(t.Database)
+		switch {
+		case e.DatabaseRegexp != "":
+			database = "REGEXP(" + String(e.DatabaseRegexp) + ")"
+		case e.Database != "":
+			database = String(e.Database)
+		}
+		return []string{database, String(e.TableRegexp)}, nil
+	case KeeperMap:
+		args := literals(e.Path)
+		if e.KeysLimit > 0 {
+			args = append(args, strconv.Itoa(e.KeysLimit))
+		}
+		return args, nil
+	case Kafka, URL, S3:
+		return e.outside(), nil
+	}
+	return e.treeArguments(), nil
+}
+
+// outside are the arguments of what reads from elsewhere: by position, or by
+// name behind a named collection.
+func (e Engine) outside() []string {
+	if e.Collection != "" {
+		args := []string{Ident(e.Collection)}
+		for _, argument := range []Setting{
+			{"url", e.URL},
+			{"filename", e.Filename},
+			{"format", e.Format},
+			{"compression_method", e.Compression},
+		} {
+			if argument.Value != "" {
+				args = append(args, argument.Name+" = "+String(argument.Value))
+			}
+		}
+		return args
+	}
+	args := literals(e.URL)
+	if c := e.Credentials; c != nil {
+		if c.NoSign {
+			args = append(args, "NOSIGN")
+		}
+		args = append(args, literals(c.AccessKeyID, c.SecretAccessKey, c.SessionToken)...)
+	}
+	return append(args, literals(e.Format, e.Compression)...)
+}
+
+// literals quotes those of the texts that are set.
+func literals(texts ...string) []string {
+	var quoted []string
+	for _, text := range texts {
+		if text != "" {
+			quoted = append(quoted, String(text))
+		}
+	}
+	return quoted
+}
+
+// treeArguments of a MergeTree kind, beside those of replication.
+func (e Engine) treeArguments() []string {
 	var args []string
 	for _, name := range []string{e.Sign, e.Version, e.IsDeleted} {
 		if name != "" {
@@ -78,11 +153,7 @@ func (e Engine) arguments() []string {
 		}
 	}
 	if len(e.Columns) > 0 {
-		names := make([]string, len(e.Columns))
-		for i, name := range e.Columns {
-			names[i] = Ident(name)
-		}
-		args = append(args, "("+strings.Join(names, ", ")+")")
+		args = append(args, "("+identifiers(e.Columns)+")")
 	}
 	return args
 }
@@ -158,5 +229,12 @@ func (e Engine) supported(op Operation, env Env) error {
 	return errors.Join(
 		env.need(op, FeatureTableTTL, e.TTL != ""),
 		env.need(op, FeatureReplacingIsDeleted, e.IsDeleted != ""),
+		env.need(op, FeatureDistributedPolicy, e.Policy != ""),
+		env.need(op, FeatureDistributedSettings, e.Kind == DistributedEngine && len(e.Settings) > 0),
+		env.need(op, FeatureDictionaries, e.Kind == DictionaryEngine), // those of configuration files: Raw
+		env.need(op, FeatureKeeperMap, e.Kind == KeeperMap),
+		env.need(op, FeatureKafkaSettings, e.Kind == Kafka),
+		env.need(op, FeatureS3, e.Kind == S3),
+		env.need(op, FeatureNamedCollections, e.Collection != ""),
 	)
 }

@@ -46,6 +46,7 @@ const (
 	FeatureExchange          Feature = "EXCHANGE TABLES"
 	FeatureDetachPermanently Feature = "DETACH … PERMANENTLY"
 	FeatureReplaceView       Feature = "CREATE OR REPLACE VIEW"
+	FeatureDropView          Feature = "DROP VIEW"
 	FeatureModifyQuery       Feature = "MODIFY QUERY"
 	FeatureRefreshableViews  Feature = "refreshable materialized views"
 	FeatureRefreshAppend     Feature = "refreshable views with APPEND"
@@ -86,7 +87,7 @@ func Features() []Feature {
 		FeatureMaterializeIndex, FeatureClearIndex, FeatureProjections, FeatureConstraints, FeatureAssume,
 		FeatureModifyTTL, FeatureRemoveTTL, FeatureMaterializeTTL, FeatureModifySetting, FeatureResetSetting,
 		FeatureModifySampleBy, FeatureRemoveSampleBy, FeatureModifyComment, FeatureExchange,
-		FeatureDetachPermanently, FeatureReplaceView, FeatureModifyQuery, FeatureRefreshableViews,
+		FeatureDetachPermanently, FeatureReplaceView, FeatureDropView, FeatureModifyQuery, FeatureRefreshableViews,
 		FeatureRefreshAppend, FeatureSQLSecurity, FeatureDictionaries, FeatureReplaceDictionary,
 		FeatureDatabaseComment, FeatureFunctions, FeatureNamedCollections, FeatureAccess,
 		FeatureLightweightDelete, FeatureDeduplicateBy, FeatureMovePartition, FeatureMoveToDisk,

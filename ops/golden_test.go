@@ -100,9 +100,12 @@ func render(t *testing.T, op ops.Operation) string {
 	fmt.Fprintf(&b, "%s\n%s\n", ops.Describe(op), canonical(t, op))
 	if inverter, ok := op.(ops.Inverter); ok {
 		inverse, err := inverter.Inverse()
-		if err != nil {
+		switch {
+		case err != nil:
 			fmt.Fprintf(&b, "inverse: error: %v\n", err)
-		} else {
+		case inverse == nil:
+			b.WriteString("inverse: nothing to undo\n")
+		default:
 			fmt.Fprintf(&b, "inverse: %s\n", canonical(t, inverse))
 		}
 	}

@@ -15,9 +15,25 @@ func Kinds() map[string]Operation {
 	return kinds
 }
 
-func tableKinds() []Operation { return []Operation{CreateTable{}, DropTable{}, RenameTable{}} }
+func tableKinds() []Operation {
+	return []Operation{
+		CreateTable{},
+		DropTable{},
+		RenameTable{},
+		RenameTables{},
+		ExchangeTables{},
+		TruncateTable{},
+		DetachTable{},
+		AttachTable{},
+		CommentTable{},
+	}
+}
 
-func columnKinds() []Operation { return []Operation{AddColumn{}, DropColumn{}, ModifyColumn{}} }
+func columnKinds() []Operation {
+	return []Operation{
+		AddColumn{}, DropColumn{}, ModifyColumn{}, RenameColumn{}, ClearColumn{}, MaterializeColumn{},
+	}
+}
 
 // partKinds are indexes, projections and constraints.
 func partKinds() []Operation { return []Operation{AddIndex{}, DropIndex{}} }
@@ -25,12 +41,20 @@ func partKinds() []Operation { return []Operation{AddIndex{}, DropIndex{}} }
 // propertyKinds are the clauses and settings of a table.
 func propertyKinds() []Operation { return []Operation{} }
 
-func viewKinds() []Operation { return []Operation{CreateMaterializedView{}} }
+func viewKinds() []Operation {
+	return []Operation{CreateView{}, CreateMaterializedView{}, ModifyQuery{}, DropView{}}
+}
 
-func dictionaryKinds() []Operation { return []Operation{} }
+func dictionaryKinds() []Operation {
+	return []Operation{CreateDictionary{}, ReplaceDictionary{}, DropDictionary{}, ReloadDictionary{}}
+}
 
 // objectKinds are databases, functions and named collections.
-func objectKinds() []Operation { return []Operation{} }
+func objectKinds() []Operation {
+	return []Operation{
+		CreateDatabase{}, DropDatabase{}, CreateFunction{}, DropFunction{}, CreateNamedCollection{}, DropNamedCollection{},
+	}
+}
 
 func accessKinds() []Operation { return []Operation{} }
 

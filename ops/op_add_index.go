@@ -1,61 +1,42 @@
 package ops
 
-import "errors"
-
-// AddIndex adds a data-skipping index. Rows that are there already are indexed
-// when their parts are merged, or by MATERIALIZE INDEX.
+// AddIndex adds a data-skipping index, as the last one unless After or First
+// says where. Rows that are there already are indexed when their parts are
+// merged, or by MaterializeIndex.
 //
 //	ops.AddIndex{
 //		Table: ops.LocalTable("events", "events_local"),
 //		Index: ops.Index{Name: "bf_trace_id", Expression: "trace_id", Type: "bloom_filter(0.01)"},
 //	}
+//
+// MergeTree tables alone have indexes.
 type AddIndex struct {
 	Table       Table  `json:"table" yaml:"table"`
 	Index       Index  `json:"index" yaml:"index"`
 	After       string `json:"after,omitempty" yaml:"after,omitempty"` // another index
+	First       bool   `json:"first,omitempty" yaml:"first,omitempty"`
 	IfNotExists bool   `json:"if_not_exists,omitempty" yaml:"if_not_exists,omitempty"`
+}
+
+func (o AddIndex) several() AddIndexes {
+	return AddIndexes{
+		Table: o.Table, Indexes: []Index{o.Index}, After: o.After, First: o.First, IfNotExists: o.IfNotExists,
+	}
 }
 
 // Tables implements Operation.
 func (o AddIndex) Tables() []Table { return []Table{o.Table} }
 
 // Check implements Operation.
-func (o AddIndex) Check() error { return refuse(o, o.check()) }
-
-func (o AddIndex) check() error {
-	if err := o.Table.check(); err != nil {
-		return err
-	}
-	if o.Table.Target == Distributed {
-		return errors.New("a Distributed table has no indexes: add it to the LOCAL table")
-	}
-	if err := checkPosition(false, o.After, o.Index.Name); err != nil {
-		return err
-	}
-	return o.Index.check()
-}
+func (o AddIndex) Check() error { return refuse(o, o.several().check()) }
 
 // Statements implements Operation.
-func (o AddIndex) Statements(env Env) ([]Statement, error) {
-	if env.skips(o.Table.Place) {
-		return nil, nil
-	}
-	if err := errors.Join(
-		env.need(o, FeatureIndexes, true),
-		env.need(o, FeatureIfExists, o.IfNotExists),
-	); err != nil {
-		return nil, err
-	}
-	t := o.Table.in(env)
-	stmt := alter(t, "ADD INDEX "+shown(o.Index.Name),
-		"ADD INDEX "+ifNotExists(o.IfNotExists)+o.Index.sql()+position(false, o.After))
-	stmt.After = []Condition{o.Index.is(t)}
-	return []Statement{stmt}, nil
-}
+func (o AddIndex) Statements(env Env) ([]Statement, error) { return o.several().statements(o, env) }
 
-// Inverse implements Inverter: the index is dropped.
+// Inverse implements Inverter: the index is dropped, with IF EXISTS where it
+// was added with IF NOT EXISTS.
 func (o AddIndex) Inverse() (Operation, error) {
 	return DropIndex{
-		Table: o.Table, Name: o.Index.Name, IfExists: o.IfNotExists, Was: &o.Index, After: o.After,
+		Table: o.Table, Name: o.Index.Name, IfExists: o.IfNotExists, Was: &o.Index, After: o.After, First: o.First,
 	}, nil
 }

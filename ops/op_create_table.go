@@ -3,6 +3,7 @@ package ops
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -17,21 +18,47 @@ import (
 //
 // On a multi-node cluster its MergeTree engine is the Replicated one. Statements
 // returns an *UnsupportedError where the nodes lack a clause that it uses.
+//
+// With As it takes its columns from a table that all of its nodes have:
+//
+//	events := ops.LocalTable("events", "events_local")
+//	ops.CreateTable{
+//		Table:  ops.LocalTable("events", "events_shadow"),
+//		As:     &events,
+//		Engine: ops.Engine{Kind: ops.MergeTree, OrderBy: "(timestamp, project_id)"},
+//	}
+//
+// 26.7 takes over constraints, the comment and, where both are MergeTree kinds,
+// indexes, projections and each of PARTITION BY, PRIMARY KEY and SAMPLE BY that
+// Engine leaves out, TTL not; 18.16 takes the columns alone. Without Engine the
+// engine is the other table's too. Of a Replicated one that would be its
+// ZooKeeper path as well (253), so LOCAL tables of a multi-node cluster need Engine.
 type CreateTable struct {
-	Table       Table    `json:"table" yaml:"table"`
-	Columns     []Column `json:"columns,omitempty" yaml:"columns,omitempty"`
-	Indexes     []Index  `json:"indexes,omitempty" yaml:"indexes,omitempty"`
-	Engine      Engine   `json:"engine" yaml:"engine"`
-	IfNotExists bool     `json:"if_not_exists,omitempty" yaml:"if_not_exists,omitempty"`
-	Comment     string   `json:"comment,omitempty" yaml:"comment,omitempty"`
+	Table       Table        `json:"table" yaml:"table"`
+	Columns     []Column     `json:"columns,omitempty" yaml:"columns,omitempty"`
+	Indexes     []Index      `json:"indexes,omitempty" yaml:"indexes,omitempty"`
+	Constraints []Constraint `json:"constraints,omitempty" yaml:"constraints,omitempty"`
+	Projections []Projection `json:"projections,omitempty" yaml:"projections,omitempty"`
+	// As is another table of the storage set, at Table's place when it names none.
+	As          *Table `json:"as,omitempty" yaml:"as,omitempty"`
+	Engine      Engine `json:"engine" yaml:"engine"`
+	IfNotExists bool   `json:"if_not_exists,omitempty" yaml:"if_not_exists,omitempty"`
+	Comment     string `json:"comment,omitempty" yaml:"comment,omitempty"`
 }
 
-// Tables implements Operation. A Distributed table comes with the one it reads.
-func (o CreateTable) Tables() []Table {
-	if o.Engine.Kind == DistributedEngine {
-		return []Table{o.Table, o.Engine.source(o.Table)}
+// Tables implements Operation. A table comes with the one that it is made like
+// and the one that its engine reads.
+func (o CreateTable) Tables() []Table { return append([]Table{o.Table}, o.reads(o.Table)...) }
+
+func (o CreateTable) reads(t Table) []Table {
+	var tables []Table
+	if o.As != nil {
+		tables = append(tables, o.like())
 	}
-	return []Table{o.Table}
+	if source := o.Engine.source(t); source.Name != "" {
+		tables = append(tables, source)
+	}
+	return tables
 }
 
 // Check implements Operation.
@@ -41,8 +68,11 @@ func (o CreateTable) check() error {
 	if err := o.Table.check(); err != nil {
 		return err
 	}
+	if o.As != nil {
+		return o.checkAs()
+	}
 	if len(o.Columns) == 0 {
-		return errors.New("no columns: list at least one in Columns")
+		return errors.New("no columns: list at least one in Columns, or set As")
 	}
 	if err := checkColumns(o.Columns); err != nil {
 		return err
@@ -50,20 +80,28 @@ func (o CreateTable) check() error {
 	if err := o.Engine.check(o.Columns); err != nil {
 		return err
 	}
-	if len(o.Indexes) > 0 && !o.Engine.mergeTree() && o.Engine.Kind != Raw {
-		return fmt.Errorf("a %s engine has no indexes: leave Indexes out", o.Engine.Kind)
+	for _, part := range o.parts() {
+		is := part.is(o.Table)
+		if is.Kind != PartConstraint && !o.Engine.mergeTree() && o.Engine.Kind != Raw {
+			return fmt.Errorf("a %s engine has no %s %s: leave it out", o.Engine.Kind, is.Kind, shown(is.Name))
+		}
 	}
-	seen := map[string]bool{}
+	return errors.Join(checkParts(o.Indexes), checkParts(o.Constraints), checkParts(o.Projections))
+}
+
+// parts are in the order in which servers list them.
+func (o CreateTable) parts() []part {
+	parts := make([]part, 0, len(o.Indexes)+len(o.Constraints)+len(o.Projections))
 	for _, index := range o.Indexes {
-		if err := index.check(); err != nil {
-			return err
-		}
-		if seen[index.Name] {
-			return fmt.Errorf("index %s is there twice: drop or rename one", shown(index.Name))
-		}
-		seen[index.Name] = true
+		parts = append(parts, index)
 	}
-	return nil
+	for _, constraint := range o.Constraints {
+		parts = append(parts, constraint)
+	}
+	for _, projection := range o.Projections {
+		parts = append(parts, projection)
+	}
+	return parts
 }
 
 // Statements implements Operation.
@@ -75,25 +113,22 @@ func (o CreateTable) Statements(env Env) ([]Statement, error) {
 		return nil, err
 	}
 	t := o.Table.in(env)
-	engine, err := o.Engine.resolve(t, env)
+	engine, err := o.resolve(t, env)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Describe(o), err)
 	}
-	stmt := Statement{
-		Head:    "CREATE TABLE " + ifNotExists(o.IfNotExists) + t.SQL(),
-		Tail:    o.body() + "\nENGINE = " + engine.sql,
-		Place:   t.Place,
-		Writes:  []Table{t},
-		Scope:   EveryNode,
-		After:   o.conditions(t, engine),
-		Summary: "CREATE TABLE " + shown(t.Name),
-		Creates: &Created{Table: t, Engine: engine.name, Path: engine.path, Replica: engine.replica},
-	}
-	if o.Engine.Kind == DistributedEngine {
-		stmt.Reads = []Table{o.Engine.source(t)}
+	stmt := onTable("CREATE TABLE", ifNotExists(o.IfNotExists), t)
+	stmt.Tail = o.body(env)
+	if engine.sql != "" {
+		stmt.Tail += "\nENGINE = " + engine.sql
 	}
 	if o.Comment != "" {
 		stmt.Tail += "\nCOMMENT " + String(o.Comment)
+	}
+	stmt.Reads = slices.Compact(filled(o.reads(t), t.Place, env))
+	stmt.After = o.conditions(t, engine)
+	stmt.Creates = &Created{
+		Table: t, Engine: engine.name, Path: engine.path, Replica: engine.replica, LocalOnly: o.Engine.LocalOnly,
 	}
 	return []Statement{stmt}, nil
 }
@@ -104,20 +139,30 @@ func (o CreateTable) supported(env Env) error {
 			return err
 		}
 	}
+	for _, constraint := range o.Constraints {
+		if err := constraint.supported(o, env); err != nil {
+			return err
+		}
+	}
 	return errors.Join(
 		o.Engine.supported(o, env),
 		env.need(o, FeatureIndexes, len(o.Indexes) > 0),
+		env.need(o, FeatureProjections, len(o.Projections) > 0),
 		env.need(o, FeatureTableComment, o.Comment != ""),
 	)
 }
 
-func (o CreateTable) body() string {
-	lines := make([]string, 0, len(o.Columns)+len(o.Indexes))
+func (o CreateTable) body(env Env) string {
+	if o.As != nil {
+		// In the distributed DDL queue a bare name is looked up in default (18.16).
+		return "AS " + o.like().in(env).SQL()
+	}
+	lines := make([]string, 0, len(o.Columns))
 	for _, column := range o.Columns {
 		lines = append(lines, "    "+column.sql())
 	}
-	for _, index := range o.Indexes {
-		lines = append(lines, "    INDEX "+index.sql())
+	for _, part := range o.parts() {
+		lines = append(lines, "    "+part.is(o.Table).Kind.keyword()+" "+part.sql())
 	}
 	return "(\n" + strings.Join(lines, ",\n") + "\n)"
 }
@@ -130,8 +175,8 @@ func (o CreateTable) conditions(t Table, engine resolved) []Condition {
 		Path:        engine.path,
 		IfNotExists: o.IfNotExists,
 	}}
-	for _, index := range o.Indexes {
-		conditions = append(conditions, index.is(t))
+	for _, part := range o.parts() {
+		conditions = append(conditions, part.is(t))
 	}
 	return conditions
 }

@@ -45,15 +45,10 @@ func (o DropTable) Statements(env Env) ([]Statement, error) {
 	}
 	t := o.Table.in(env)
 	// 18.16 knows no DROP VIEW; DROP TABLE drops views everywhere.
-	return []Statement{{
-		Head:    "DROP TABLE " + ifExists(o.IfExists) + t.SQL(),
-		Place:   t.Place,
-		Writes:  []Table{t},
-		Scope:   EveryNode,
-		Traits:  Traits{DropsData: o.dropsData()},
-		After:   []Condition{TableGone{Table: t}},
-		Summary: "DROP TABLE " + shown(t.Name),
-	}}, nil
+	stmt := onTable("DROP TABLE", ifExists(o.IfExists), t)
+	stmt.Traits.DropsData = o.dropsData()
+	stmt.After = []Condition{TableGone{Table: t}}
+	return []Statement{stmt}, nil
 }
 
 func (o DropTable) dropsData() bool {

@@ -2,7 +2,7 @@ package ops
 
 import "errors"
 
-// ModifyColumn changes a column's type, default, codec, TTL or comment. A
+// ModifyColumn changes a column's type, default, codec, TTL, comment or place. A
 // changed type rewrites the column's values.
 //
 //	ops.ModifyColumn{
@@ -13,63 +13,58 @@ import "errors"
 //
 // With Was the column becomes what Column says and nothing more: what Was has
 // and Column has not is removed, and the operation has an inverse. Without Was,
-// what Column leaves out is left to the server: 26.7 keeps it, 18.16 drops the
-// default.
+// Remove says what to take away, and what Column leaves out is left to the
+// server: 26.7 keeps it, 18.16 drops the default when Type is stated. An
+// EPHEMERAL column becomes an ordinary one on no server.
 type ModifyColumn struct {
-	Table  Table   `json:"table" yaml:"table"`
-	Column Column  `json:"column" yaml:"column"` // Type may be left out when it stays
-	Was    *Column `json:"was,omitempty" yaml:"was,omitempty"`
+	Table  Table      `json:"table" yaml:"table"`
+	Column Column     `json:"column" yaml:"column"` // Type may be left out when it stays
+	Remove []Property `json:"remove,omitempty" yaml:"remove,omitempty"`
+	Was    *Column    `json:"was,omitempty" yaml:"was,omitempty"`
+	// After and First move the column; Column needs its Type then.
+	After string `json:"after,omitempty" yaml:"after,omitempty"`
+	First bool   `json:"first,omitempty" yaml:"first,omitempty"`
+	// WasAfter and WasFirst say where a moved column stood, for the inverse alone.
+	WasAfter string `json:"was_after,omitempty" yaml:"was_after,omitempty"`
+	WasFirst bool   `json:"was_first,omitempty" yaml:"was_first,omitempty"`
 }
 
 // Tables implements Operation.
 func (o ModifyColumn) Tables() []Table { return []Table{o.Table} }
 
-// Check implements Operation.
-func (o ModifyColumn) Check() error { return refuse(o, o.check()) }
+func (o ModifyColumn) moves() bool { return o.First || o.After != "" }
 
-func (o ModifyColumn) check() error {
-	if err := o.Table.check(); err != nil {
-		return err
-	}
-	if err := o.Column.check(false); err != nil {
-		return err
-	}
-	if o.Column == (Column{Name: o.Column.Name}) {
-		return errors.New("nothing to change: set the column's Type, Expression, Codec, TTL or Comment")
-	}
-	if o.Was == nil {
-		return nil
-	}
-	switch {
-	case o.Was.Name != o.Column.Name:
-		return errors.New("Was is another column: state the same name (a column is not renamed this way)")
-	case *o.Was == o.Column:
-		return errors.New("Was is what Column says: nothing to change")
-	case (o.Was.Type == "") != (o.Column.Type == ""):
-		return errors.New("state Type in both Column and Was, or in neither")
-	case o.Column.Type == "" && *o.Was == (Column{Name: o.Was.Name}):
-		return errors.New("Was says nothing, so that there is no way back: state Type in both")
-	}
-	return o.Was.check(false)
-}
+func (o ModifyColumn) stood() bool { return o.WasFirst || o.WasAfter != "" }
 
 // Statements implements Operation.
 func (o ModifyColumn) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := o.Column.supported(o, env); err != nil {
+	if err := errors.Join(
+		o.Column.supported(o, env),
+		env.need(o, FeatureAddColumnFirst, o.moves()),
+	); err != nil {
 		return nil, err
 	}
-	removals, err := o.removals(env)
-	if err != nil {
-		return nil, err
+	var commands []string
+	if o.Column != (Column{Name: o.Column.Name}) {
+		commands = append(commands, "MODIFY COLUMN "+o.Column.sql()+position(o.First, o.After))
+	}
+	removed := o.removed()
+	for _, property := range removed {
+		if o.dropsDefaultItself(property, env) {
+			continue
+		}
+		if err := env.need(o, FeatureModifyRemove, true); err != nil {
+			return nil, err
+		}
+		commands = append(commands, "MODIFY COLUMN "+Ident(o.Column.Name)+" REMOVE "+string(property))
 	}
 	t := o.Table.in(env)
-	commands := append([]string{"MODIFY COLUMN " + o.Column.sql()}, removals...)
 	stmt := alter(t, "MODIFY COLUMN "+shown(o.Column.Name), commands...)
 	stmt.Traits.RewritesData = o.retypes() && o.Table.Target != Distributed
-	stmt.After = []Condition{ColumnIs{Table: t, Column: o.Column}}
+	stmt.After = []Condition{ColumnIs{Table: t, Column: o.Column, After: o.After, First: o.First, Without: removed}}
 	return []Statement{stmt}, nil
 }
 
@@ -77,39 +72,53 @@ func (o ModifyColumn) retypes() bool {
 	return o.Column.Type != "" && (o.Was == nil || o.Was.Type != o.Column.Type)
 }
 
-// removals renders the commands that take away what Was has and Column has
-// not. A server without REMOVE drops the default by itself (seen on 18.16).
-func (o ModifyColumn) removals(env Env) ([]string, error) {
+// removed are the properties that the column has no more: those of Remove, or
+// what Was has and Column has not.
+func (o ModifyColumn) removed() []Property {
 	if o.Was == nil {
-		return nil, nil
+		return o.Remove
 	}
-	var commands []string
-	remove := func(property string) {
-		commands = append(commands, "MODIFY COLUMN "+Ident(o.Column.Name)+" REMOVE "+property)
+	var removed []Property
+	if o.Column.defaultKind() == "" && o.Was.defaultKind() != "" {
+		removed = append(removed, Property(o.Was.defaultKind()))
 	}
-	if o.Was.defaultKind() != "" && o.Column.defaultKind() == "" && env.Features[FeatureModifyRemove] {
-		remove(string(o.Was.defaultKind()))
-	}
-	for _, property := range []struct{ name, was, is string }{
-		{"COMMENT", o.Was.Comment, o.Column.Comment},
-		{"CODEC", o.Was.Codec, o.Column.Codec},
-		{"TTL", o.Was.TTL, o.Column.TTL},
+	for _, property := range []struct {
+		name    Property
+		was, is string
+	}{
+		{PropertyComment, o.Was.Comment, o.Column.Comment},
+		{PropertyCodec, o.Was.Codec, o.Column.Codec},
+		{PropertyTTL, o.Was.TTL, o.Column.TTL},
 	} {
-		if property.was == "" || property.is != "" {
-			continue
+		if property.was != "" && property.is == "" {
+			removed = append(removed, property.name)
 		}
-		if err := env.need(o, FeatureModifyRemove, true); err != nil {
-			return nil, err
-		}
-		remove(property.name)
 	}
-	return commands, nil
+	return removed
 }
 
-// Inverse implements Inverter. Without Was it is an *IrreversibleError.
+// dropsDefaultItself says that the server takes the default away without being
+// told: one without REMOVE does when the type is stated (seen on 18.16).
+func (o ModifyColumn) dropsDefaultItself(property Property, env Env) bool {
+	return property.isDefault() && o.Column.Type != "" && !env.Features[FeatureModifyRemove]
+}
+
+// Inverse implements Inverter. Without Was, and where it stood if it is moved,
+// it is an *IrreversibleError.
 func (o ModifyColumn) Inverse() (Operation, error) {
-	if o.Was == nil {
-		return nil, &IrreversibleError{Operation: Describe(o) + "." + o.Column.Name, Why: "set Was to what the column was"}
+	why := ""
+	switch {
+	case o.Was == nil:
+		why = "set Was to what the column was"
+	case o.moves() && !o.stood():
+		why = "set WasAfter or WasFirst to where the column stood"
+	case o.Column.Kind == Ephemeral && o.Was.defaultKind() == "":
+		why = "no server makes an EPHEMERAL column an ordinary one"
+	default:
+		return ModifyColumn{
+			Table: o.Table, Column: *o.Was, Was: &o.Column,
+			After: o.WasAfter, First: o.WasFirst, WasAfter: o.After, WasFirst: o.First,
+		}, nil
 	}
-	return ModifyColumn{Table: o.Table, Column: *o.Was, Was: &o.Column}, nil
+	return nil, &IrreversibleError{Operation: Describe(o) + "." + o.Column.Name, Why: why}
 }

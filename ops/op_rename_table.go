@@ -3,7 +3,8 @@ package ops
 import "errors"
 
 // RenameTable renames a table within its database. A Replicated table keeps its
-// ZooKeeper path: a new table of the old name needs Engine.PathSuffix.
+// ZooKeeper path: a new table of the old name needs Engine.PathSuffix. Several at
+// once are RenameTables.
 //
 //	ops.RenameTable{From: ops.LocalTable("events", "events_local"), To: "events_old"}
 type RenameTable struct {
@@ -38,22 +39,10 @@ func (o RenameTable) check() error {
 
 // Statements implements Operation.
 func (o RenameTable) Statements(env Env) ([]Statement, error) {
-	if env.skips(o.From.Place) {
-		return nil, nil
-	}
-	from, to := o.From.in(env), o.target().in(env)
-	return []Statement{{
-		// ON CLUSTER stands behind both names.
-		Head:    "RENAME TABLE " + from.SQL() + " TO " + to.SQL(),
-		Place:   from.Place,
-		Writes:  []Table{from, to},
-		Scope:   EveryNode,
-		After:   []Condition{TableRenamed{From: from, To: to}},
-		Summary: "RENAME TABLE " + shown(from.Name) + " TO " + shown(to.Name),
-	}}, nil
+	return RenameTables{Renames: []RenameTable{o}}.Statements(env)
 }
 
+func (o RenameTable) back() RenameTable { return RenameTable{From: o.target(), To: o.From.Name} }
+
 // Inverse implements Inverter: the table gets its old name back.
-func (o RenameTable) Inverse() (Operation, error) {
-	return RenameTable{From: o.target(), To: o.From.Name}, nil
-}
+func (o RenameTable) Inverse() (Operation, error) { return o.back(), nil }

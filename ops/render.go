@@ -50,6 +50,13 @@ func ifExists(wanted bool) string {
 	return ""
 }
 
+func orReplace(wanted bool) string {
+	if wanted {
+		return "OR REPLACE "
+	}
+	return ""
+}
+
 func ifNotExists(wanted bool) string {
 	if wanted {
 		return "IF NOT EXISTS "
@@ -66,4 +73,13 @@ func position(first bool, after string) string {
 		return " AFTER " + Ident(after)
 	}
 	return ""
+}
+
+// identifiers renders names as a list.
+func identifiers(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = Ident(name)
+	}
+	return strings.Join(quoted, ", ")
 }

@@ -80,6 +80,8 @@ type Created struct {
 	Path   string
 	// Replica is the second argument of a Replicated engine, macros unexpanded.
 	Replica string
+	// LocalOnly: on purpose without replication on a multi-node cluster.
+	LocalOnly bool
 }
 
 // SQL joins the statement for a cluster; an empty name leaves ON CLUSTER out.

@@ -26,6 +26,8 @@ type Facts struct {
 	Tables      map[string]TableFacts       // by "database.table"
 	Databases   map[string]string           // engines by name
 	Since       map[ops.Feature]ops.Version // since when a feature exists
+	// Secrets are those that are configured, with why one cannot be read; empty if it can.
+	Secrets map[string]string
 	// Shared storages are written by one node for all.
 	Shared map[ops.Storage]bool
 
@@ -210,6 +212,21 @@ func (f Facts) checkDatabases(stmt ops.Statement) error {
 		if f.Databases[table.Database] == "Replicated" {
 			return journal.Refusef("%s: database %s has the engine Replicated, which spreads DDL by itself; skein does not support that yet: "+
 				"use a database of another engine, such as Atomic", stmt.Summary, table.Database)
+		}
+	}
+	return nil
+}
+
+// checkSecrets refuses a statement that names a secret which is not there: it
+// would fail half-way.
+func (f Facts) checkSecrets(stmt ops.Statement) error {
+	for _, name := range ops.SecretsIn(stmt.Head + " " + stmt.Tail) {
+		problem, configured := f.Secrets[name]
+		switch {
+		case !configured:
+			return journal.Usagef("%s: secret %q is not configured: add it to secrets, such as %s: env:NAME", stmt.Summary, name, name)
+		case problem != "":
+			return journal.Usagef("%s: secret %q: %s", stmt.Summary, name, problem)
 		}
 	}
 	return nil

@@ -112,6 +112,9 @@ func (p *Planner) step(facts Facts, stmt ops.Statement) (Step, error) {
 	if err := facts.checkDatabases(stmt); err != nil {
 		return Step{}, err
 	}
+	if err := facts.checkSecrets(stmt); err != nil {
+		return Step{}, err
+	}
 	if stmt.Storage != "" && facts.Shared[stmt.Storage] {
 		stmt.Scope = ops.OneNode
 	}
@@ -202,11 +205,19 @@ func (p *Planner) alterable(facts Facts, stmt ops.Statement, nodes []journal.Nod
 		if !ok {
 			continue
 		}
-		if taken, exists := facts.Tables[renamed.To.String()]; exists {
+		if taken, exists := facts.Tables[renamed.To.String()]; exists && !frees(stmt, renamed.To) {
 			return journal.Refusef("table %s is there already, on %s", renamed.To, strings.Join(slices.Concat(taken.Sets...), ", "))
 		}
 	}
 	return nil
+}
+
+// frees says that a statement renames the table of a name away.
+func frees(stmt ops.Statement, name ops.Table) bool {
+	return slices.ContainsFunc(stmt.After, func(condition ops.Condition) bool {
+		renamed, ok := condition.(ops.TableRenamed)
+		return ok && renamed.From == name
+	})
 }
 
 // altered lists the tables that have to be there for a condition to come true.
@@ -234,18 +245,7 @@ func (p *Planner) remember(facts Facts, step Step) {
 	if c := step.Statement.Creates; c != nil {
 		facts.Tables[c.Table.String()] = facts.created(*c, step.Nodes)
 	}
-	for _, condition := range step.Statement.After {
-		switch c := condition.(type) {
-		case ops.TableGone:
-			delete(facts.Tables, c.Table.String())
-		case ops.TableRenamed:
-			facts.Tables[c.To.String()] = facts.Tables[c.From.String()]
-			delete(facts.Tables, c.From.String())
-		case ops.TablesExchanged:
-			a, b := c.A.String(), c.B.String()
-			facts.Tables[a], facts.Tables[b] = facts.Tables[b], facts.Tables[a]
-		}
-	}
+	move(facts.Tables, step.Statement.After, ops.Table.String)
 }
 
 func alone(nodes []journal.Node) [][]journal.Node {

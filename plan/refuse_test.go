@@ -156,3 +156,21 @@ func (c conditioned) Statements(ops.Env) ([]ops.Statement, error) {
 	return []ops.Statement{c.statement}, nil
 }
 func (c conditioned) Check() error { return nil }
+
+func TestASecretThatIsNotThereStopsThePlan(t *testing.T) {
+	facts := cluster(1, 1)
+	facts.Secrets = map[string]string{"there": "", "unset": "the environment variable is not set"}
+	statement := func(name string) ops.Operation {
+		return conditioned{ops.Statement{Head: "CREATE USER u IDENTIFIED BY '{secret:" + name + "}'", Place: ops.Place{StorageSet: "events", Target: ops.Local}}}
+	}
+	if made := steps(t, facts, statement("there")); len(made) != 1 || !strings.Contains(made[0].Text, "{secret:there}") {
+		t.Errorf("%v", made)
+	}
+	for name, word := range map[string]string{"unset": "not set", "none": "not configured"} {
+		_, _, err := planner(t, facts).Operations([]ops.Operation{statement(name)})
+		var usage *journal.UsageError
+		if !errors.As(err, &usage) || !strings.Contains(err.Error(), word) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

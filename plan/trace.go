@@ -19,28 +19,38 @@ func Trace(tables map[string]string, steps []Step) map[string]string {
 	for i, step := range steps {
 		steps[i].Was = maps.Clone(now)
 		for _, node := range step.Nodes {
-			for _, condition := range step.Statement.After {
-				move(now, node.Name(), condition)
+			key := func(table ops.Table) string { return TableKey(node.Name(), table) }
+			if created := step.Statement.Creates; created != nil {
+				delete(now, key(created.Table))
 			}
+			move(now, step.Statement.After, key)
 		}
 	}
 	return now
 }
 
-func move(tables map[string]string, node string, condition ops.Condition) {
-	key := func(table ops.Table) string { return TableKey(node, table) }
-	switch c := condition.(type) {
-	case ops.TableIs:
-		delete(tables, key(c.Table))
-	case ops.TableGone:
-		delete(tables, key(c.Table))
-	case ops.TableRenamed:
-		if identity, known := tables[key(c.From)]; known {
-			tables[key(c.To)] = identity
+// move applies what conditions say of the names of tables to what is known of
+// them. The renames of one statement happen at once: one takes the name that
+// another frees.
+func move[T any](tables map[string]T, conditions []ops.Condition, key func(ops.Table) string) {
+	renamed := map[string]T{}
+	for _, condition := range conditions {
+		switch c := condition.(type) {
+		case ops.TableGone:
+			delete(tables, key(c.Table))
+		case ops.TableRenamed:
+			if was, known := tables[key(c.From)]; known {
+				renamed[key(c.To)] = was
+			}
+		case ops.TablesExchanged:
+			a, b := tables[key(c.A)], tables[key(c.B)]
+			tables[key(c.A)], tables[key(c.B)] = b, a
 		}
-		delete(tables, key(c.From))
-	case ops.TablesExchanged:
-		a, b := tables[key(c.A)], tables[key(c.B)]
-		tables[key(c.A)], tables[key(c.B)] = b, a
 	}
+	for _, condition := range conditions {
+		if c, ok := condition.(ops.TableRenamed); ok {
+			delete(tables, key(c.From))
+		}
+	}
+	maps.Copy(tables, renamed)
 }

@@ -19,7 +19,7 @@ func TestTraceFollowsTables(t *testing.T) {
 	steps := []plan.Step{
 		step(ops.TablesExchanged{A: named("a"), B: named("b")}),
 		step(ops.TableRenamed{From: named("a"), To: named("c")}),
-		step(ops.TableIs{Table: named("a")}),
+		{Nodes: []journal.Node{node}, Statement: ops.Statement{Creates: &ops.Created{Table: named("a")}}},
 		step(ops.TableGone{Table: named("b")}),
 	}
 	after := plan.Trace(map[string]string{key("a"): "1", key("b"): "2"}, steps)
@@ -32,4 +32,30 @@ func TestTraceFollowsTables(t *testing.T) {
 	if len(after) != 1 || after[key("c")] != "2" {
 		t.Errorf("in the end %v, want c alone, which was b", after)
 	}
+}
+
+// One statement may rename a table to the name that it takes from another.
+func TestRenamesOfOneStatementHappenAtOnce(t *testing.T) {
+	node := journal.Node{Host: "n", Port: 1}
+	named := func(name string) ops.Table { return ops.Table{Database: "d", Name: name} }
+	key := func(name string) string { return plan.TableKey(node.Name(), named(name)) }
+	steps := []plan.Step{{Nodes: []journal.Node{node}, Statement: ops.Statement{After: []ops.Condition{
+		ops.TableRenamed{From: named("a"), To: named("old")}, ops.TableRenamed{From: named("new"), To: named("a")},
+	}}}}
+	after := plan.Trace(map[string]string{key("a"): "1", key("new"): "2"}, steps)
+	if len(after) != 2 || after[key("old")] != "1" || after[key("a")] != "2" {
+		t.Errorf("%v", after)
+	}
+	facts := with(with(cluster(1, 1), "a", "MergeTree", []string{"c1r1:9000"}), "new", "MergeTree", []string{"c1r1:9000"})
+	made := renames(t, facts, ops.RenameTables{Renames: []ops.RenameTable{
+		{From: ops.LocalTable("events", "a"), To: "old"}, {From: ops.LocalTable("events", "new"), To: "a"},
+	}})
+	if len(made) != 1 {
+		t.Errorf("%v", made)
+	}
+}
+
+func renames(t *testing.T, facts plan.Facts, op ops.Operation) []plan.Step {
+	t.Helper()
+	return steps(t, facts, op)
 }

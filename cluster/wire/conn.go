@@ -45,6 +45,7 @@ type Options struct {
 	TLS         *tls.Config
 	DialTimeout time.Duration // 5 s when 0
 	Logger      *zap.Logger   // Nop when nil
+	Secrets     *Secrets      // none when nil
 }
 
 // Query is one SQL text for one node.
@@ -52,6 +53,7 @@ type Query struct {
 	ID       string // query_id; the server makes one up when empty
 	SQL      string
 	Settings []ops.Setting
+	Reveal   bool // fill the references to secrets
 	// OnRow receives each row as text, while the query runs. NULL is Null.
 	OnRow func(row []string)
 }

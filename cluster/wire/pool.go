@@ -9,6 +9,8 @@ import (
 
 	"github.com/ClickHouse/ch-go"
 	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/skein-migrate/skein/journal"
 )
 
 // Pool is the connections to one node. It is safe for concurrent use: a query
@@ -76,6 +78,12 @@ func (p *Pool) do(ctx context.Context, q Query, input proto.Input) error {
 	if err != nil {
 		return nodeError(p.options.Node, false, err)
 	}
+	if q.Reveal {
+		if q.SQL, err = p.options.Secrets.Reveal(ctx, q.SQL); err != nil {
+			p.put(c)
+			return nodeError(p.options.Node, false, err)
+		}
+	}
 	sent, err := c.run(ctx, q, input)
 	if (err == nil || ch.IsException(err)) && !c.client.IsClosed() {
 		p.put(c)
@@ -89,7 +97,19 @@ func (p *Pool) do(ctx context.Context, q Query, input proto.Input) error {
 			err = fmt.Errorf("interrupted: %w", err)
 		}
 	}
-	return nodeError(p.options.Node, sent, err)
+	return p.hide(nodeError(p.options.Node, sent, err))
+}
+
+// hide takes the values of secrets out of what a server said.
+func (p *Pool) hide(err error) error {
+	var node *journal.NodeError
+	if !errors.As(err, &node) {
+		return err
+	}
+	if hidden := p.options.Secrets.Redact(node.Err.Error()); hidden != node.Err.Error() {
+		node.Err = errors.New(hidden)
+	}
+	return err
 }
 
 // get returns a live connection, preferring one that a legacy server has

@@ -17,7 +17,7 @@ const cleanLimit = 30 * time.Second
 
 // Clean makes the servers as they were after Start, for the next test: all run,
 // the distributed DDL queue is worked off, the cluster's database is empty, no
-// other database or SQL function is there, and neither are /skein and
+// other database, SQL function or named collection is there, and neither are /skein and
 // /clickhouse/tables in ZooKeeper. The DDL queue itself stays, and so would users
 // made by SQL. About 0.3 s.
 func (c *Cluster) Clean(ctx context.Context) error {
@@ -86,7 +86,7 @@ func (n *Node) dropAll(ctx context.Context) error {
 	drop, create := "DROP DATABASE %s", "CREATE DATABASE %s"
 	if majorVersion(version[0]) >= 20 {
 		drop, create = drop+" SYNC", create+" ENGINE = Atomic"
-		if err := n.dropFunctions(ctx); err != nil {
+		if err := n.dropObjects(ctx); err != nil {
 			return err
 		}
 	}
@@ -98,14 +98,20 @@ func (n *Node) dropAll(ctx context.Context) error {
 	return n.exec(ctx, fmt.Sprintf(create, quote(n.database)))
 }
 
-func (n *Node) dropFunctions(ctx context.Context) error {
-	functions, err := n.column(ctx, "SELECT name FROM system.functions WHERE origin = 'SQLUserDefined'")
-	if err != nil {
-		return err
-	}
-	for _, f := range functions {
-		if err := n.exec(ctx, "DROP FUNCTION "+quote(f)); err != nil {
+// dropObjects drops SQL functions and named collections.
+func (n *Node) dropObjects(ctx context.Context) error {
+	for _, object := range []struct{ query, drop string }{
+		{"SELECT name FROM system.functions WHERE origin = 'SQLUserDefined'", "DROP FUNCTION IF EXISTS "},
+		{"SELECT name FROM system.named_collections", "DROP NAMED COLLECTION IF EXISTS "},
+	} {
+		names, err := n.column(ctx, object.query)
+		if err != nil {
 			return err
+		}
+		for _, name := range names {
+			if err := n.exec(ctx, object.drop+quote(name)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -29,6 +29,9 @@ type Options struct {
 	// SameReplicaNames gives the {replica} macros r1, r2 in each shard, so that they
 	// are not unique over all shards. By default they are the nodes' names: s1r1.
 	SameReplicaNames bool `json:"same_replica_names,omitempty"`
+	// SharedStorage keeps the SQL functions and named collections of EngineModern's
+	// nodes in ZooKeeper, one for all nodes.
+	SharedStorage bool `json:"shared_storage,omitempty"`
 	// NoZooKeeper starts EngineModern without one.
 	NoZooKeeper bool `json:"no_zookeeper,omitempty"`
 	// Detach lets the servers outlive this process, and writes cluster.json and
@@ -103,6 +106,9 @@ func (o Options) shape() string {
 	shape := fmt.Sprintf("%d shards × %d replicas, %d query nodes", o.Shards, o.Replicas, o.QueryNodes)
 	if o.Engine == EngineModern {
 		shape = fmt.Sprintf("%d modern nodes", o.Nodes)
+	}
+	if o.SharedStorage {
+		shape += ", shared storage"
 	}
 	if o.SameReplicaNames {
 		shape += ", same replica names in each shard"

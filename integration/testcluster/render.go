@@ -21,6 +21,7 @@ type serverConfig struct {
 	Shards           [][]*Node
 	QueryNodes       []*Node
 	ZooKeeperPort    int // 0: there is none
+	SharedStorage    bool
 }
 
 // writeServer writes the two files of a node; config is the template's name.

@@ -1,0 +1,283 @@
+package conformance
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/skein-migrate/skein/integration/testcluster"
+	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/plan"
+)
+
+var update = flag.Bool("update", false, "write docs/operations.md")
+
+// outcome is a row of docs/operations.md.
+type outcome struct{ kind, name, server, applied, broken, undone string }
+
+// TestOperations is the conformance test.
+func TestOperations(t *testing.T) {
+	covered := map[string]bool{}
+	for _, s := range scenarios() {
+		covered[ops.KindOf(s.op)] = true
+	}
+	for kind := range ops.Kinds() {
+		if !covered[kind] {
+			t.Errorf("no scenario applies %s", kind)
+		}
+	}
+	var found []outcome
+	for _, on := range []struct {
+		name   string
+		shared *testcluster.Shared
+	}{{"26.7, one node", &servers.modern}, {"18.16, 2×2", &servers.cluster}} {
+		c := on.shared.Cluster(t)
+		for i, s := range scenarios() {
+			if s.modernOnly && c.Options.Engine != testcluster.EngineModern || s.clusterOnly && c.Options.Engine == testcluster.EngineModern {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s/%s %s", on.name, ops.KindOf(s.op), s.name), func(t *testing.T) {
+				b := newBench(t, c, fmt.Sprintf("c%03d", i))
+				o := b.prove(s)
+				o.kind, o.name, o.server = ops.KindOf(s.op), s.name, on.name
+				found = append(found, o)
+				if !t.Failed() {
+					b.drop()
+				}
+			})
+		}
+	}
+	if !t.Failed() && !strings.Contains(flagValue("test.run"), "/") {
+		compareDocument(t, document(found))
+	}
+}
+
+func flagValue(name string) string {
+	if f := flag.Lookup(name); f != nil {
+		return f.Value.String()
+	}
+	return ""
+}
+
+// prove applies, checks, breaks, mends and undoes one operation.
+func (b *bench) prove(s scenario) outcome {
+	t := b.t
+	t.Helper()
+	if why, refused := b.prepare(s); refused {
+		return outcome{applied: why, broken: "–", undone: "–"}
+	}
+	schema, rows := b.look()
+	steps, err := b.plan(s.op)
+	if why, refused := refusedFor(err); refused {
+		b.unchanged(schema, rows, "a refused operation")
+		return outcome{applied: "refused: " + why, broken: "–", undone: "–"}
+	}
+	if err != nil {
+		t.Fatalf("plan: %v", err)
+	}
+	if len(steps) == 0 {
+		return outcome{applied: "nothing to do on a single node", broken: "–", undone: "–"}
+	}
+	if err := b.run(steps); err != nil {
+		if s.cannot != 0 && hasCode(err, s.cannot) {
+			b.unchanged(schema, rows, "a refused operation")
+			return outcome{applied: fmt.Sprintf("not proven: %s (%d)", s.cannotWhy, s.cannot), broken: "–", undone: "–"}
+		}
+		t.Fatalf("apply: %v", err)
+	}
+	if s.cannot != 0 {
+		t.Fatalf("the server does it now: take `cannot: %d` away", s.cannot)
+	}
+	o := outcome{applied: "applied"}
+	b.effect(s)
+	o.broken = b.breakAndMend(s, steps)
+	o.undone = b.undo(s, schema, rows)
+	return o
+}
+
+// prepare makes the tables and rows that a scenario starts from.
+func (b *bench) prepare(s scenario) (why string, refused bool) {
+	b.t.Helper()
+	base := baseTables(b.single)
+	if err := b.do(base...); err != nil {
+		b.t.Fatalf("make the tables: %v", err)
+	}
+	err := b.do(s.given...)
+	if why, refused := refusedFor(err); refused {
+		return "refused: " + why, true
+	}
+	if err != nil {
+		b.t.Fatalf("make what is given: %v", err)
+	}
+	for _, sql := range append(baseRows(), s.rows...) {
+		b.oncePerShard(sql)
+	}
+	b.settle()
+	return "", false
+}
+
+// settle waits until the replicas have each other's rows.
+func (b *bench) settle() {
+	b.t.Helper()
+	for _, node := range b.servers.Nodes {
+		for _, row := range b.on(node, "SELECT table FROM system.replicas WHERE database = '"+b.database+"'") {
+			b.on(node, "SYSTEM SYNC REPLICA {db}.`"+row[0]+"`")
+		}
+	}
+}
+
+func (b *bench) effect(s scenario) {
+	b.t.Helper()
+	if s.effect == "" {
+		return
+	}
+	b.settle()
+	for _, node := range b.servers.Nodes {
+		got := ""
+		deadline := time.Now().Add(5 * time.Second)
+		for {
+			rows, err := b.try(node, s.effect)
+			if err != nil {
+				b.t.Fatalf("%s: %s: %v", node.Name, s.effect, err)
+			}
+			var lines []string
+			for _, row := range rows {
+				lines = append(lines, strings.Join(row, "|"))
+			}
+			if got = strings.Join(lines, "\n"); got == s.want || time.Now().After(deadline) {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		if got != s.want {
+			b.t.Errorf("%s: %s answers %q, want %q", node.Name, s.effect, got, s.want)
+		}
+	}
+}
+
+// breakAndMend makes each condition false on the last node, sees it, and has skein
+// mend that node alone.
+func (b *bench) breakAndMend(s scenario, steps []plan.Step) string {
+	t := b.t
+	t.Helper()
+	seen := 0
+	for _, step := range steps {
+		for node, v := range b.verdicts([]plan.Step{step}) {
+			if v.Verdict != journal.Holds {
+				t.Errorf("%s: after %s a condition does not hold: %s", node, step.Statement.Summary, v.Why)
+			}
+		}
+		if len(step.Statement.After) == 0 {
+			continue
+		}
+		broken := b.servers.Nodes[len(b.servers.Nodes)-1]
+		hand := s.breaks
+		if hand == nil {
+			hand = []string{breakage(step.Statement.After[0], "")}
+		}
+		for _, sql := range hand {
+			b.on(broken, sql)
+		}
+		verdicts := b.verdicts([]plan.Step{step})
+		if v := verdicts[broken.Addr()]; v.Verdict == journal.Holds {
+			t.Errorf("%s was broken by hand (%s), and its conditions hold", broken.Name, strings.Join(hand, "; "))
+		}
+		for _, node := range b.servers.Nodes {
+			// A replica of the broken one follows it; another shard does not.
+			if v := verdicts[node.Addr()]; node.Shard != broken.Shard && v.Verdict != journal.Holds {
+				t.Errorf("%s was not broken, and its conditions do not hold: %s", node.Name, v.Why)
+			}
+		}
+		seen++
+		only := map[string]bool{}
+		for node, v := range verdicts {
+			only[node] = v.Verdict != journal.Holds
+		}
+		if err := b.runStep(step.Only(only)); err != nil {
+			t.Fatalf("mend what was broken by hand: %v", err)
+		}
+	}
+	if seen == 0 {
+		return "no conditions: the state row decides"
+	}
+	return "seen"
+}
+
+func (b *bench) undo(s scenario, schema, rows snapshot) string {
+	t := b.t
+	t.Helper()
+	inverter, ok := s.op.(ops.Inverter)
+	if !ok {
+		return "no inverse"
+	}
+	inverse, err := inverter.Inverse()
+	var irreversible *ops.IrreversibleError
+	if errors.As(err, &irreversible) {
+		return "no inverse: " + irreversible.Why
+	}
+	if err != nil {
+		t.Fatalf("inverse: %v", err)
+	}
+	if inverse == nil {
+		return "nothing to undo"
+	}
+	if err := b.do(inverse); err != nil {
+		t.Fatalf("undo: %v", err)
+	}
+	b.settle()
+	after, afterRows := b.look()
+	if diff := differs(schema, after, s.settles); diff != "" {
+		t.Errorf("schema after there and back:\n%s", diff)
+	}
+	if s.loses != "" {
+		return "undone, but for " + s.loses
+	}
+	if diff := differs(rows, afterRows, nil); diff != "" {
+		t.Errorf("rows after there and back:\n%s", diff)
+	}
+	return "undone"
+}
+
+func (b *bench) unchanged(schema, rows snapshot, what string) {
+	b.t.Helper()
+	after, afterRows := b.look()
+	if diff := differs(schema, after, nil) + differs(rows, afterRows, nil); diff != "" {
+		b.t.Errorf("%s changed:\n%s", what, diff)
+	}
+}
+
+func (b *bench) drop() {
+	for _, node := range b.servers.Nodes {
+		sync := ""
+		if b.single {
+			sync = " SYNC"
+		}
+		b.on(node, "DROP DATABASE IF EXISTS {db}"+sync)
+	}
+}
+
+func hasCode(err error, code int) bool {
+	return strings.Contains(err.Error(), fmt.Sprintf("Code:%d ", code))
+}
+
+func compareDocument(t *testing.T, text string) {
+	t.Helper()
+	const file = "../../docs/operations.md"
+	if *update {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v (make it with -update)", err)
+	}
+	if string(have) != text {
+		t.Errorf("%s is stale: go test ./integration/conformance -update writes it anew", file)
+	}
+}
