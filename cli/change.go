@@ -14,6 +14,7 @@ import (
 	"github.com/skein-migrate/skein/coordinator"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/migration"
+	"github.com/skein-migrate/skein/plan"
 )
 
 // selection is the flags that say which migrations a command is about.
@@ -25,6 +26,8 @@ type selection struct {
 	force     bool
 	fake      bool
 	dryRun    bool
+	check     bool
+	maxDrop   uint64
 	yes       bool
 	system    bool
 	output    string
@@ -52,8 +55,16 @@ func (s *selection) changeFlags(a *app, cmd *cobra.Command, force string) {
 	cmd.Flags().BoolVar(&s.force, "force", false, force)
 	cmd.Flags().BoolVar(&s.fake, "fake", false, "write the status alone, run nothing")
 	cmd.Flags().BoolVar(&s.dryRun, "dry-run", false, "print the plan and change nothing")
+	cmd.Flags().BoolVar(&s.check, "check-dangerous", false,
+		"refuse (exit 3) if a step would rewrite or drop rows, block, or run Go code; --force does not lift it")
+	s.dropFlag(cmd)
 	cmd.Flags().StringVarP(&s.output, "output", "o", "text", "form of --dry-run: text or json")
 	lockFlag(a, cmd)
+}
+
+func (s *selection) dropFlag(cmd *cobra.Command) {
+	cmd.Flags().Uint64Var(&s.maxDrop, "max-drop", plan.DefaultLimit().Bytes,
+		"max_table_size_to_drop of servers too old to tell it, in `bytes` (0: no limit)")
 }
 
 func lockFlag(a *app, cmd *cobra.Command) {
@@ -67,6 +78,7 @@ func (s *selection) yesFlag(cmd *cobra.Command) {
 func (s *selection) request(args []string) (coordinator.Request, error) {
 	r := coordinator.Request{
 		Groups: s.groups, ID: s.id, Count: s.count, Force: s.force, Fake: s.fake, IncludeSystem: s.system,
+		CheckDangerous: s.check, MaxDrop: &s.maxDrop,
 	}
 	for _, text := range s.readiness {
 		readiness := migration.Readiness(text)
@@ -116,7 +128,10 @@ func (a *app) change(cmd *cobra.Command, s selection, args []string, v verb) err
 		if err != nil {
 			return err
 		}
-		return printPlans(out, s.output, plans)
+		if err := printPlans(out, s.output, plans); err != nil || !s.check {
+			return err
+		}
+		return coordinator.CheckDangerous(plans)
 	}
 	if v.asks && !s.yes && a.onTerminal() {
 		if err := a.ask(cmd, w.Coordinator, request, v); err != nil {
@@ -149,16 +164,10 @@ func (a *app) ask(cmd *cobra.Command, c *coordinator.Coordinator, r coordinator.
 		return err
 	}
 	names := make([]journal.Key, len(plans))
-	drops := 0
 	for i, p := range plans {
 		names[i] = p.Key
-		for _, step := range p.Steps {
-			if step.Statement.Traits.DropsData {
-				drops++
-			}
-		}
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "Reverse %s? %s [y/N] ", keys(names), amount(drops, "dropped"))
+	fmt.Fprintf(cmd.ErrOrStderr(), "Reverse %s? %s [y/N] ", keys(names), totalsOf(plans).of(plan.DropsData, "dropped"))
 	answers := make(chan string, 1)
 	go func() {
 		answer, _ := bufio.NewReader(cmd.InOrStdin()).ReadString('\n') // an end without an answer is a no

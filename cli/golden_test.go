@@ -121,7 +121,7 @@ func plans(t *testing.T) []coordinator.MigrationPlan {
 	widen.Blocking, widen.Notes = true, []string{"CreateTable events_dist skipped: single node"}
 	back := made("0001_create", journal.Backward, ops.DropTable{Table: table})
 	fake := coordinator.MigrationPlan{Key: journal.Key{Group: "events", ID: "0003_fake"}, Direction: journal.Forward, Fake: true, Steps: back.Steps}
-	return []coordinator.MigrationPlan{create, widen, back, fake}
+	return assessed([]coordinator.MigrationPlan{create, widen, back, fake}, nil)
 }
 
 func TestPlanText(t *testing.T) {
@@ -140,8 +140,24 @@ func TestPlanJSON(t *testing.T) {
 	golden(t, "plan.json", out.String())
 }
 
+const emptyPlan = `{
+  "migrations": [],
+  "totals": {
+    "steps": 0,
+    "rewrites_data": {
+      "steps": 0
+    },
+    "drops_data": {
+      "steps": 0
+    },
+    "blocks": 0,
+    "not_known": 0
+  }
+}
+`
+
 func TestAnEmptyPlan(t *testing.T) {
-	for output, want := range map[string]string{"text": "Nothing to do.\n", "json": "{\n  \"migrations\": []\n}\n"} {
+	for output, want := range map[string]string{"text": "Nothing to do.\n", "json": emptyPlan} {
 		var out bytes.Buffer
 		if err := printPlans(&out, output, nil); err != nil {
 			t.Fatal(err)

@@ -14,8 +14,11 @@ func (a *app) migrateCommand() *cobra.Command {
 		Long: `migrate runs pending migrations, groups in the order of their dependencies.
 THROUGH is the first letters of one pending ID of the named group: it and all
 before it run. It stops before anything is changed if a migration is in
-progress, a blocking one would run without --force, a replica is inactive or a
-node does not answer.`,
+progress, a blocking one would run without --force, a replica is inactive, a
+node does not answer, or a table to be dropped is larger than its server's
+max_table_size_to_drop. With --check-dangerous it also stops, and names the
+steps with the rows and bytes in question, if anything but metadata would
+change. What touches no row passes: the table is empty, or of the same plan.`,
 		Example: "  skein migrate\n  skein migrate --group events 0002\n  skein migrate --dry-run",
 		Args:    exactly(1, "at most one ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/skein-migrate/skein/coordinator"
 	"github.com/skein-migrate/skein/journal"
-	"github.com/skein-migrate/skein/ops"
 	"github.com/skein-migrate/skein/plan"
 )
 
@@ -46,15 +45,16 @@ is taken. THROUGH is the first letters of one pending ID of the named group.`,
 		},
 	}
 	s.flags(cmd)
+	s.dropFlag(cmd)
 	outputFlag(cmd, &output)
 	return cmd
 }
 
 func printPlans(w io.Writer, output string, plans []coordinator.MigrationPlan) error {
+	totals := totalsOf(plans)
 	if output == "json" {
-		return writeJSON(w, map[string]any{"migrations": planViews(plans)})
+		return writeJSON(w, map[string]any{"migrations": planViews(plans), "totals": totals.view()})
 	}
-	steps, rewritten, dropped := 0, 0, 0
 	for _, p := range plans {
 		head := p.Key.String() + backwardMark(p.Direction)
 		if p.Blocking {
@@ -65,15 +65,8 @@ func printPlans(w io.Writer, output string, plans []coordinator.MigrationPlan) e
 			fmt.Fprintln(w, "  fake: only its status would be written")
 			continue
 		}
-		for _, step := range p.Steps {
-			printStep(w, step)
-			steps++
-			if step.Statement.Traits.RewritesData {
-				rewritten++
-			}
-			if step.Statement.Traits.DropsData {
-				dropped++
-			}
+		for i, step := range p.Steps {
+			printStep(w, step, dangerOf(p, i))
 		}
 		for _, note := range p.Notes {
 			fmt.Fprintf(w, "     %s\n", note)
@@ -84,22 +77,18 @@ func printPlans(w io.Writer, output string, plans []coordinator.MigrationPlan) e
 		fmt.Fprintln(w, "Nothing to do.")
 		return nil
 	}
-	fmt.Fprintf(w, "%s, %s, %s, %s. Nothing was run.\n", count(len(plans), "migration"), count(steps, "step"),
-		amount(rewritten, "rewritten"), amount(dropped, "dropped"))
+	fmt.Fprintf(w, "%s, %s, %s. Nothing was run.\n", count(len(plans), "migration"), count(totals.steps, "step"), totals)
 	return nil
 }
 
-func amount(n int, what string) string {
-	if n == 0 {
-		return "nothing " + what
-	}
-	return fmt.Sprintf("data %s in %s", what, count(n, "step"))
-}
-
-func printStep(w io.Writer, step plan.Step) {
+func printStep(w io.Writer, step plan.Step, danger plan.Danger) {
 	fmt.Fprintf(w, "  %d  %s, %s, %s\n", step.Index, step.Statement.Place.Target, step.Statement.Place.StorageSet, reach(step))
 	fmt.Fprintf(w, "     %s\n", indent(step.Text, "     "))
-	fmt.Fprintf(w, "     -- %s\n", risk(step.Statement))
+	words := danger.Words()
+	fmt.Fprintf(w, "     -- %s\n", words[0])
+	for _, why := range words[1:] {
+		fmt.Fprintf(w, "     --   %s\n", why)
+	}
 }
 
 // reach says which nodes a step is sent to, and how.
@@ -112,19 +101,6 @@ func reach(step plan.Step) string {
 		groups[i] = strings.Join(journal.Names(group), " or ")
 	}
 	return fmt.Sprintf("%s, directly: %s", step.Statement.Scope, strings.Join(groups, ", "))
-}
-
-func risk(stmt ops.Statement) string {
-	t := stmt.Traits
-	switch {
-	case stmt.Call != nil:
-		return "Go code, what it does is not known"
-	case t.DropsData:
-		return "drops data"
-	case t.Mutation, t.RewritesData:
-		return "rewrites data"
-	}
-	return "metadata only"
 }
 
 type planView struct {
@@ -148,7 +124,9 @@ type stepView struct {
 	Nodes      []string   `json:"nodes"`
 	SentTo     [][]string `json:"sent_to,omitempty"` // one node of each
 	SQL        string     `json:"sql"`
-	Risk       string     `json:"risk"`
+	Risk       plan.Class `json:"risk"`
+	Why        []string   `json:"why,omitempty"`
+	Amount     *dataView  `json:"amount,omitempty"` // of what it rewrites or drops
 	Hash       string     `json:"hash"`
 }
 
@@ -159,12 +137,16 @@ func planViews(plans []coordinator.MigrationPlan) []planView {
 			Group: p.Key.Group, ID: p.Key.ID, Direction: p.Direction, Blocking: p.Blocking, Fake: p.Fake,
 			Steps: []stepView{}, Notes: p.Notes,
 		}
-		for _, step := range p.Steps {
+		for i, step := range p.Steps {
+			danger := dangerOf(p, i)
 			s := stepView{
 				Step: step.Index, Summary: step.Statement.Summary,
 				StorageSet: string(step.Statement.Place.StorageSet), Target: string(step.Statement.Place.Target),
 				Scope: step.Statement.Scope.String(), Cluster: step.Cluster, OnCluster: step.OnCluster,
-				Nodes: journal.Names(step.Nodes), SQL: step.Text, Risk: risk(step.Statement), Hash: step.Hash,
+				Nodes: journal.Names(step.Nodes), SQL: step.Text, Risk: danger.Class, Why: danger.Why, Hash: step.Hash,
+			}
+			if danger.Class == plan.RewritesData || danger.Class == plan.DropsData {
+				s.Amount = viewOf(danger.Amount)
 			}
 			if step.OnCluster == "" {
 				for _, group := range step.Groups {

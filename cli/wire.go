@@ -68,7 +68,7 @@ func (a *app) wire(cmd *cobra.Command) (*wired, error) {
 	printer := a.printer()
 	a.closers = append(a.closers, printer.close)
 	options := coordinator.Options{
-		Registry: registry, Sets: cfg.StorageSets(), Servers: clusters, Observer: clusters,
+		Registry: registry, Sets: cfg.StorageSets(), Servers: clusters, Observer: clusters, Sizer: clusters,
 		States: store, Rows: store, Locker: locker,
 		Trail:  func(runID string) coordinator.Trail { return store.Recorder(runID) },
 		Holder: holder(cmd),

@@ -106,11 +106,12 @@ func columnRenamed(c ops.ColumnRenamed, state tableState) (journal.Verdict, stri
 	return journal.Holds, ""
 }
 
-// has says whether a column has a property.
+// has says whether a column has a property. Where one kind of default was taken
+// away, another is not what is left either.
 func has(column columnState, property ops.Property) bool {
 	switch property {
 	case ops.PropertyDefault, ops.PropertyMaterialized, ops.PropertyAlias:
-		return column.kind == string(property)
+		return column.kind != ""
 	case ops.PropertyComment:
 		return column.comment != ""
 	case ops.PropertyCodec:

@@ -43,6 +43,7 @@ func TestEvaluate(t *testing.T) {
 		return ops.PartGone{Table: table("t"), Kind: kind, Name: name}
 	}
 	noCodec := ops.ColumnIs{Table: table("t"), Column: ops.Column{Name: "id"}, Without: []ops.Property{ops.PropertyCodec}}
+	plain := ops.ColumnIs{Table: table("t"), Column: ops.Column{Name: "text"}, Without: []ops.Property{ops.PropertyMaterialized}}
 	coded := id
 	coded.codec = "CODEC(LZ4)"
 	renamed := ops.ColumnRenamed{Table: table("t"), From: "id", To: "text"}
@@ -98,6 +99,7 @@ func TestEvaluate(t *testing.T) {
 
 		{"a changed type, the default left to the server", ops.ColumnIs{Table: table("t"), Column: ops.Column{Name: "text"}}, there("MergeTree", text), known(columnState{name: "text", typ: "String"}), journal.Holds, ""},
 		{"an added column with a default that was not asked for", ops.ColumnIs{Table: table("t"), Column: ops.Column{Name: "text"}, Added: true}, there("MergeTree", text), known(columnState{name: "text", typ: "String"}), journal.NotYet, "default kind"},
+		{"a column that has another default than the removed one", plain, there("MergeTree", text), known(), journal.NotYet, "still has its MATERIALIZED"},
 		{"a column without its codec", noCodec, there("MergeTree", id), known(id), journal.Holds, ""},
 		{"a column with a codec still", noCodec, there("MergeTree", coded), known(id), journal.NotYet, "still has its CODEC"},
 		{"a column that should be the first", ops.ColumnIs{Table: table("t"), Column: ops.Column{Name: "id"}, First: true}, there("MergeTree", text, id), known(id), journal.NotYet, "not the first"},

@@ -61,7 +61,7 @@ func objectQuery(o ops.Object) string {
 
 // grantQuery finds a grant as it was given. One that a wider grant covers is not
 // there: the server keeps the wider one alone.
-func grantQuery(g ops.Grant) string {
+func grantQuery(g ops.Granted) string {
 	to := "(user_name = " + ops.String(g.Grantee) + " OR role_name = " + ops.String(g.Grantee) + ")"
 	option := func(column string) string {
 		if g.Option {

@@ -52,14 +52,22 @@ func (c *Cluster) probeColumns(ctx context.Context, node string, columns []ops.C
 	for i, column := range columns {
 		definitions[i] = definitionOf(column)
 	}
+	facts, err := c.node(ctx, node)
+	if err != nil {
+		return expected{}, err
+	}
+	var plain []ops.Setting
+	if facts.Settings["print_pretty_type_names"] { // on by default (26.7): a Tuple's type takes several lines
+		plain = []ops.Setting{{Name: "print_pretty_type_names", Value: "0"}}
+	}
 	var rows [][]string
-	err := c.pool(node).Session(ctx, func(run func(context.Context, wire.Query) ([][]string, error)) error {
+	err = c.pool(node).Session(ctx, func(run func(context.Context, wire.Query) ([][]string, error)) error {
 		create := "CREATE TEMPORARY TABLE skein_probe (" + strings.Join(definitions, ", ") + ") ENGINE = Memory"
 		if _, err := run(ctx, wire.Query{SQL: create, Settings: settings}); err != nil {
 			return err
 		}
 		var err error
-		rows, err = run(ctx, wire.Query{SQL: "DESCRIBE TABLE skein_probe"})
+		rows, err = run(ctx, wire.Query{SQL: "DESCRIBE TABLE skein_probe", Settings: plain})
 		return err
 	})
 	if hasAnswer(err) {
@@ -103,12 +111,14 @@ func definitionOf(column ops.Column) string {
 	if column.Type != "" {
 		parts = append(parts, column.Type)
 	}
-	if column.Expression != "" {
-		kind := column.Kind
-		if kind == "" {
-			kind = ops.Default
+	kind := column.Kind
+	if kind == "" && column.Expression != "" {
+		kind = ops.Default
+	}
+	for _, part := range []string{string(kind), column.Expression} {
+		if part != "" { // EPHEMERAL may have no expression
+			parts = append(parts, part)
 		}
-		parts = append(parts, string(kind), column.Expression)
 	}
 	if column.Codec != "" {
 		parts = append(parts, "CODEC("+column.Codec+")")

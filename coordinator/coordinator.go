@@ -81,6 +81,7 @@ type Options struct {
 	Sets     storageset.Map
 	Servers  Servers
 	Observer Observer
+	Sizer    Sizer
 	States   States
 	Rows     Rows
 	Locker   Locker
@@ -118,6 +119,12 @@ type Request struct {
 	Count     int                   // migrate, rollback: at most so many; 0: all (migrate) or 1 (rollback)
 	Force     bool
 	Fake      bool // write status alone
+	// CheckDangerous refuses to run what does more than change metadata; see the
+	// function of that name. A dry run does not look at it.
+	CheckDangerous bool
+	// MaxDrop is, in bytes, above what a server that does not tell is taken to drop
+	// nothing; 0: it drops all; nil: 50 GB, as servers have it by default.
+	MaxDrop *uint64
 	// IncludeSystem lets revert take back skein's own group.
 	IncludeSystem bool
 }

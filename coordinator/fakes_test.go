@@ -20,7 +20,9 @@ type world struct {
 	facts    []plan.Facts
 	fail     map[string]failure // by summary of the statement
 	inactive []journal.InactiveReplica
-	before   func(step plan.Step) // called when a statement is sent
+	asked    []plan.Inquiry
+	holdings map[string]plan.Holding // by node
+	before   func(step plan.Step)    // called when a statement is sent
 	sent     []plan.Step
 
 	verdicts   map[string][]journal.NodeVerdict // by summary
@@ -97,6 +99,12 @@ func hosts(nodes []journal.Node) string {
 func (w *world) InactiveReplicas(_ context.Context, clusters []string) ([]journal.InactiveReplica, int, error) {
 	w.say("check replicas of %s", strings.Join(clusters, " "))
 	return w.inactive, 3, nil
+}
+
+// Holdings implements Sizer.
+func (w *world) Holdings(_ context.Context, inquiry plan.Inquiry) (map[string]plan.Holding, error) {
+	w.asked = append(w.asked, inquiry)
+	return w.holdings, nil
 }
 
 // Check implements Observer: NotYet everywhere, where nothing else is said.

@@ -117,7 +117,7 @@ func bench(t *testing.T, groups ...migration.Group) (*Coordinator, *world) {
 		writeErr: map[int]error{}, confirmErr: map[int]error{},
 	}
 	c := New(Options{
-		Registry: registry(t, groups...), Sets: assigned(t), Servers: w, Observer: w, States: w, Rows: w, Locker: w,
+		Registry: registry(t, groups...), Sets: assigned(t), Servers: w, Observer: w, Sizer: w, States: w, Rows: w, Locker: w,
 		Holder: journal.Holder{RunID: "run-1", User: "deploy", Host: "ci"},
 		Events: func(event journal.Event) {
 			switch e := event.(type) {

@@ -21,6 +21,9 @@ type MigrationPlan struct {
 	Fake      bool
 	Steps     []plan.Step
 	Notes     []string // what was skipped, and why
+	// Dangers say of each step what it does to data. Those of a run that was not
+	// asked to check have amounts of drops alone.
+	Dangers []plan.Danger
 }
 
 // verb is a command that changes something.
@@ -69,7 +72,11 @@ func (c *Coordinator) dry(ctx context.Context, pick verb, r Request) ([]Migratio
 	if err != nil {
 		return nil, err
 	}
-	return c.plan(ctx, state, targets, r.Fake)
+	plans, err := c.plan(ctx, state, targets, r.Fake)
+	if err != nil {
+		return nil, err
+	}
+	return plans, c.assess(ctx, plans, r, true)
 }
 
 // plan makes the steps of targets in the order in which they run. What is wrong

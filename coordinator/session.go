@@ -71,6 +71,14 @@ func (c *Coordinator) change(ctx context.Context, pick verb, r Request) (Result,
 			return err
 		}
 		s.result.Plans = plans
+		if err := c.assess(ctx, plans, r, r.CheckDangerous); err != nil {
+			return err
+		}
+		if r.CheckDangerous {
+			if err := CheckDangerous(plans); err != nil {
+				return err
+			}
+		}
 		if !r.Fake {
 			if err := s.preflight(ctx, targets); err != nil {
 				return err

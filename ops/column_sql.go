@@ -7,7 +7,15 @@ import (
 
 // sql renders the definition as CREATE TABLE and ALTER TABLE take it. The order
 // of its clauses is the server's: 26.7 refuses COMMENT after TTL.
-func (c Column) sql() string {
+func (c Column) sql() string { return c.sqlAt(false, "") }
+
+// sqlAt renders the definition with where it goes.
+func (c Column) sqlAt(first bool, after string) string {
+	at := position(first, after)
+	if c.Kind == Ephemeral && c.Expression == "" && c.Comment == "" && c.Codec == "" && (c.TTL != "" || at != "") {
+		// 26.7 reads the word behind a bare EPHEMERAL as its expression: FIRST, AFTER, TTL.
+		c.Expression = "defaultValueOfTypeName(" + String(c.Type) + ")"
+	}
 	sql := Ident(c.Name)
 	if c.Type != "" {
 		sql += " " + c.Type
@@ -27,7 +35,7 @@ func (c Column) sql() string {
 	if c.TTL != "" {
 		sql += " TTL " + c.TTL
 	}
-	return sql
+	return sql + at
 }
 
 func (c Column) defaultKind() DefaultKind {

@@ -44,8 +44,8 @@ type ObjectIs struct {
 // ObjectGone holds where a node has no such object.
 type ObjectGone struct{ Object Object }
 
-// Grant is one privilege, or one role, that users or roles have.
-type Grant struct {
+// Granted is one privilege, or one role, that users or roles have.
+type Granted struct {
 	Grantee   string // a user or a role
 	Privilege string // "SELECT"; empty when Role is set
 	Role      string
@@ -57,16 +57,16 @@ type Grant struct {
 }
 
 // GrantIs holds where the grantee has the grant.
-type GrantIs struct{ Grant Grant }
+type GrantIs struct{ Grant Granted }
 
 // GrantGone holds where the grantee has it not.
-type GrantGone struct{ Grant Grant }
+type GrantGone struct{ Grant Granted }
 
 // String is for people and keys of maps: "user migrator".
 func (o Object) String() string { return string(o.Kind) + " " + o.Name }
 
 // String is for people and keys of maps: "grant SELECT on a.b to reader".
-func (g Grant) String() string {
+func (g Granted) String() string {
 	if g.Role != "" {
 		return "grant " + g.Role + " to " + g.Grantee
 	}

@@ -214,7 +214,7 @@ func (o CreateDictionary) grants(env Env, revoke bool) []Statement {
 			Summary: verb + " " + what + shown(t.Name) + " " + to + " " + shown(grantee),
 		}, StorageAccess, env)
 		for _, privilege := range privileges {
-			grant := Grant{Grantee: grantee, Privilege: privilege, Database: t.Database, Table: t.Name}
+			grant := Granted{Grantee: grantee, Privilege: privilege, Database: t.Database, Table: t.Name}
 			if revoke {
 				statements[i].After = append(statements[i].After, GrantGone{Grant: grant})
 			} else {

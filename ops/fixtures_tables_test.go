@@ -75,9 +75,12 @@ func columnFamilyOperations() map[string]ops.Operation {
 		"modify_column_distributed": ops.ModifyColumn{
 			Table: dist("events_dist"), Column: ops.Column{Name: "n", Type: "UInt16"}, Was: &ops.Column{Name: "n", Type: "UInt8"},
 		},
+		"add_column_ephemeral": ops.AddColumn{
+			Table: table, Column: ops.Column{Name: "e", Type: "Enum8('a' = 1)", Kind: ops.Ephemeral}, After: "n",
+		},
 		"rename_column":         ops.RenameColumn{Table: table, From: "a", To: "it's `b`"},
 		"rename_column_dist":    ops.RenameColumn{Table: dist("events_dist"), From: "a", To: "b"},
-		"clear_column":          ops.ClearColumn{Table: table, Name: "ip", IfExists: true},
+		"clear_column":          ops.ClearColumn{Table: table, Name: "ip"},
 		"clear_column_in":       ops.ClearColumn{Table: table, Name: "ip", Partition: "'2026-01-05'"},
 		"materialize_column":    ops.MaterializeColumn{Table: table, Name: "host"},
 		"materialize_column_in": ops.MaterializeColumn{Table: table, Name: "host", Partition: "ID '20260105'"},

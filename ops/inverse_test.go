@@ -57,6 +57,9 @@ func TestWithoutWasThereIsNoWayBack(t *testing.T) {
 		ops.DropColumn{Table: local("t"), Name: "c"},
 		ops.DropIndex{Table: local("t"), Name: "i"},
 		ops.ModifyColumn{Table: local("t"), Column: ops.Column{Name: "c", Type: "UInt8"}},
+		ops.ModifyColumn{
+			Table: local("t"), Column: ops.Column{Name: "c", Type: "Nullable(UInt8)"}, Was: &ops.Column{Name: "c", Type: "UInt8"},
+		},
 		ops.RunSQL{Place: atLocal(), SQL: "SELECT 1"},
 		ops.RunGo{Place: atLocal(), Name: "f", Version: 1},
 		ops.When{Then: ops.Operations{ops.DropTable{Table: local("t")}}},

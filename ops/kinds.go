@@ -56,7 +56,13 @@ func objectKinds() []Operation {
 	}
 }
 
-func accessKinds() []Operation { return []Operation{} }
+func accessKinds() []Operation {
+	return []Operation{
+		CreateUser{}, AlterUser{}, DropUser{}, CreateRole{}, AlterRole{}, DropRole{},
+		CreateRowPolicy{}, AlterRowPolicy{}, DropRowPolicy{}, CreateQuota{}, AlterQuota{}, DropQuota{},
+		CreateSettingsProfile{}, AlterSettingsProfile{}, DropSettingsProfile{}, Grant{}, Revoke{},
+	}
+}
 
 // dataKinds change rows.
 func dataKinds() []Operation { return []Operation{} }

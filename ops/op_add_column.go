@@ -60,7 +60,7 @@ func (o AddColumn) Statements(env Env) ([]Statement, error) {
 	}
 	t := o.Table.in(env)
 	stmt := alter(t, "ADD COLUMN "+shown(o.Column.Name),
-		"ADD COLUMN "+ifNotExists(o.IfNotExists)+o.Column.sql()+position(o.First, o.After))
+		"ADD COLUMN "+ifNotExists(o.IfNotExists)+o.Column.sqlAt(o.First, o.After))
 	stmt.After = []Condition{ColumnIs{Table: t, Column: o.Column, After: o.After, First: o.First, Added: !o.IfNotExists}}
 	return []Statement{stmt}, nil
 }

@@ -9,11 +9,12 @@ import "errors"
 //
 // Partition is ClickHouse's own text: an expression, or ID '20260105'. 18.16
 // clears in one partition alone. No condition shows it: the state row says so.
+// There is no IF EXISTS: where the column is missing no mutation is listed, and
+// that could not be told from one that was killed.
 type ClearColumn struct {
 	Table     Table  `json:"table" yaml:"table"`
 	Name      string `json:"name,omitempty" yaml:"name,omitempty"`
 	Partition string `json:"partition,omitempty" yaml:"partition,omitempty"` // all when empty
-	IfExists  bool   `json:"if_exists,omitempty" yaml:"if_exists,omitempty"`
 }
 
 // MaterializeColumn writes out what a MATERIALIZED or DEFAULT expression makes
@@ -54,14 +55,11 @@ func (o ClearColumn) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := errors.Join(
-		env.need(o, FeatureClearColumn, o.Partition == ""),
-		env.need(o, FeatureIfExists, o.IfExists),
-	); err != nil {
+	if err := env.need(o, FeatureClearColumn, o.Partition == ""); err != nil {
 		return nil, err
 	}
 	stmt := alter(o.Table.in(env), "CLEAR COLUMN "+shown(o.Name),
-		"CLEAR COLUMN "+ifExists(o.IfExists)+Ident(o.Name)+inPartition(o.Partition))
+		"CLEAR COLUMN "+Ident(o.Name)+inPartition(o.Partition))
 	// Servers that clear in a partition alone do so at once: no mutation is listed.
 	stmt.Traits = Traits{Mutation: env.Features[FeatureClearColumn], RewritesData: true, DropsData: true, Repeatable: true}
 	return []Statement{stmt}, nil

@@ -11,10 +11,11 @@ import "errors"
 //		Reads: []ops.Table{{Name: "events_local"}},
 //	}
 //
-// In Query {db} stands for the quoted database of the view. Say in Reads which
-// tables the query reads, as skein does not parse it; those that name no place are
-// at the view's. 18.16 knows no OR REPLACE. Its inverse is DropView; with
-// OrReplace it needs Was, the view that is replaced.
+// In Query {db} stands for the quoted database of the view: through ON CLUSTER
+// 18.16 looks bare names up in default (60). Say in Reads which tables the query
+// reads, as skein does not parse it; those that name no place are at the view's.
+// 18.16 knows no OR REPLACE. Its inverse is DropView; with OrReplace it needs Was,
+// the view that is replaced.
 type CreateView struct {
 	Table       Table         `json:"table" yaml:"table"`
 	Columns     []Column      `json:"columns,omitempty" yaml:"columns,omitempty"` // those of the query when empty

@@ -1,6 +1,9 @@
 package ops
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // ModifyColumn changes a column's type, default, codec, TTL, comment or place. A
 // changed type rewrites the column's values.
@@ -15,7 +18,8 @@ import "errors"
 // and Column has not is removed, and the operation has an inverse. Without Was,
 // Remove says what to take away, and what Column leaves out is left to the
 // server: 26.7 keeps it, 18.16 drops the default when Type is stated. An
-// EPHEMERAL column becomes an ordinary one on no server.
+// EPHEMERAL column becomes an ordinary one on no server, and a Nullable one
+// another only with an Expression that says what becomes of NULL (36 on 26.7).
 type ModifyColumn struct {
 	Table  Table      `json:"table" yaml:"table"`
 	Column Column     `json:"column" yaml:"column"` // Type may be left out when it stays
@@ -49,7 +53,7 @@ func (o ModifyColumn) Statements(env Env) ([]Statement, error) {
 	}
 	var commands []string
 	if o.Column != (Column{Name: o.Column.Name}) {
-		commands = append(commands, "MODIFY COLUMN "+o.Column.sql()+position(o.First, o.After))
+		commands = append(commands, "MODIFY COLUMN "+o.Column.sqlAt(o.First, o.After))
 	}
 	removed := o.removed()
 	for _, property := range removed {
@@ -97,6 +101,10 @@ func (o ModifyColumn) removed() []Property {
 	return removed
 }
 
+func nullable(c Column) bool {
+	return strings.HasPrefix(c.Type, "Nullable(") || strings.HasPrefix(c.Type, "LowCardinality(Nullable(")
+}
+
 // dropsDefaultItself says that the server takes the default away without being
 // told: one without REMOVE does when the type is stated (seen on 18.16).
 func (o ModifyColumn) dropsDefaultItself(property Property, env Env) bool {
@@ -114,6 +122,8 @@ func (o ModifyColumn) Inverse() (Operation, error) {
 		why = "set WasAfter or WasFirst to where the column stood"
 	case o.Column.Kind == Ephemeral && o.Was.defaultKind() == "":
 		why = "no server makes an EPHEMERAL column an ordinary one"
+	case nullable(o.Column) && o.Was.Type != "" && !nullable(*o.Was) && o.Was.defaultKind() == "":
+		why = "what becomes of NULL is not known, and 26.7 asks for a DEFAULT that says it (36); write the way back yourself"
 	default:
 		return ModifyColumn{
 			Table: o.Table, Column: *o.Was, Was: &o.Column,

@@ -21,7 +21,8 @@ import (
 // says where. Columns of the key that it loses may be dropped with Drop, by a
 // second ALTER (524 in the same one).
 //
-// With Was it has an inverse. The server writes PRIMARY KEY into the table's
+// With Was it has an inverse, which servers refuse for a VersionedCollapsingMergeTree
+// (36): its version is the last of the key without a word. The server writes PRIMARY KEY into the table's
 // definition from the first change on, and the inverse leaves it there.
 type ModifyOrderBy struct {
 	Table   Table    `json:"table" yaml:"table"`

@@ -24,7 +24,7 @@ func (o TruncateTable) Statements(env Env) ([]Statement, error) {
 		return nil, nil
 	}
 	stmt := onTable("TRUNCATE TABLE", ifExists(o.IfExists), o.Table.in(env))
-	stmt.Scope = OnePerReplicaSet
+	stmt.Scope, stmt.IfExists = OnePerReplicaSet, o.IfExists
 	stmt.Traits = Traits{DropsData: true}
 	return []Statement{stmt}, nil
 }

@@ -58,6 +58,7 @@ type Statement struct {
 	// statement at a time writes a table.
 	Reads, Writes []Table
 	Scope         Scope
+	IfExists      bool // where no node has the table, there is nothing to do
 	Direct        bool // never ON CLUSTER: INSERT, SYSTEM, EXCHANGE, MODIFY SETTING…
 	// Storage is where the servers keep what it makes. Where they share it, one
 	// node is sent the statement, whatever Scope says.

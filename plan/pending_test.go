@@ -59,6 +59,21 @@ func TestAPendingDropIsSeen(t *testing.T) {
 	refused(t, facts, []string{"operation 2", "default.t", "on no node"}, drop, addColumn(ops.LocalTable("events", "t")))
 }
 
+func TestATableThatComesBackIsWhatItWas(t *testing.T) {
+	events := ops.LocalTable("events", "t")
+	detach, attach := ops.DetachTable{Table: events}, ops.AttachTable{Table: events}
+	facts := with(cluster(2, 2), "t", "ReplicatedMergeTree", names(allAsOne)...)
+	alter := steps(t, facts, detach, attach, addColumn(events))[2]
+	if diff := cmp.Diff(allAsOne, groups(alter)); diff != "" {
+		t.Errorf("it keeps its replica sets:\n%s", diff)
+	}
+	if made := steps(t, single(), attach, addColumn(events)); len(made) != 2 {
+		t.Errorf("a single node has one set, whatever was detached there: %v", made)
+	}
+	refused(t, cluster(2, 2), []string{"operation 2", "default.t", "on no node"}, attach, addColumn(events))
+	refused(t, facts, []string{"operation 2", "on no node"}, detach, addColumn(events))
+}
+
 // What one planner remembers must not leak into the facts that it was made of.
 func TestPlanningDoesNotChangeTheFacts(t *testing.T) {
 	facts := cluster(2, 2)

@@ -17,7 +17,8 @@ import (
 // not safe for concurrent use.
 type Planner struct {
 	sets  storageset.Map
-	facts map[string]Facts // by configured cluster
+	facts map[string]Facts      // by configured cluster
+	gone  map[string]TableFacts // what planned statements drop or detach, by cluster and name
 	// Lenient plans what undoes a half-done migration: a table that nodes lack
 	// is no error, because the steps are later narrowed to where it is.
 	Lenient bool
@@ -26,7 +27,7 @@ type Planner struct {
 // New makes a Planner over the facts of every configured cluster. The facts
 // are not changed.
 func New(sets storageset.Map, facts ...Facts) *Planner {
-	p := &Planner{sets: sets, facts: make(map[string]Facts, len(facts))}
+	p := &Planner{sets: sets, facts: make(map[string]Facts, len(facts)), gone: map[string]TableFacts{}}
 	for _, f := range facts {
 		f.Tables = maps.Clone(f.Tables)
 		if f.Tables == nil {
@@ -156,6 +157,9 @@ func (p *Planner) groups(facts Facts, stmt ops.Statement, nodes []journal.Node) 
 		if len(stmt.Writes) == 0 {
 			return shards(nodes), true, nil
 		}
+		if _, known := facts.Tables[stmt.Writes[0].String()]; !known && stmt.IfExists {
+			return alone(nodes), false, nil
+		}
 		table, err := p.table(facts, stmt.Writes[0], nodes)
 		if err != nil {
 			return nil, false, err
@@ -197,6 +201,9 @@ func (p *Planner) alterable(facts Facts, stmt ops.Statement, nodes []journal.Nod
 	}
 	for _, condition := range stmt.After {
 		for _, table := range altered(condition) {
+			if stmt.Creates != nil && stmt.Creates.Table == table {
+				continue // its indexes come with it
+			}
 			if _, err := p.table(facts, table, nodes); err != nil {
 				return err
 			}
@@ -245,7 +252,31 @@ func (p *Planner) remember(facts Facts, step Step) {
 	if c := step.Statement.Creates; c != nil {
 		facts.Tables[c.Table.String()] = facts.created(*c, step.Nodes)
 	}
+	for _, condition := range step.Statement.After {
+		name := condition.Subject()
+		switch c := condition.(type) {
+		case ops.TableGone:
+			p.gone[facts.Cluster+" "+name] = facts.Tables[c.Table.String()]
+		case ops.TableExists:
+			p.attached(facts, c.Table, p.gone[facts.Cluster+" "+name], step.Nodes)
+		}
+	}
 	move(facts.Tables, step.Statement.After, ops.Table.String)
+}
+
+// attached remembers a table that comes back: as it was before the same plan
+// detached it, or, on a single node, whatever it is. What a cluster's servers
+// have detached they do not describe, and its replica sets stay unknown.
+func (p *Planner) attached(facts Facts, table ops.Table, was TableFacts, nodes []journal.Node) {
+	if _, known := facts.Tables[table.String()]; known {
+		return
+	}
+	switch {
+	case len(was.Sets) > 0:
+		facts.Tables[table.String()] = was
+	case facts.SingleNode:
+		facts.Tables[table.String()] = facts.created(ops.Created{Table: table}, nodes)
+	}
 }
 
 func alone(nodes []journal.Node) [][]journal.Node {

@@ -92,6 +92,24 @@ func TestAnAlterOfATableThatIsNowhereIsRefused(t *testing.T) {
 	refused(t, cluster(2, 2), []string{"default.t", "on no node", `"events"`}, addColumn(ops.LocalTable("events", "t")))
 }
 
+func TestATruncateIfExistsOfATableThatIsNowhereIsForEachNode(t *testing.T) {
+	truncate := ops.TruncateTable{Table: ops.LocalTable("events", "t")}
+	refused(t, cluster(2, 2), []string{"default.t", "on no node"}, truncate)
+	truncate.IfExists = true
+	made := steps(t, cluster(2, 2), truncate)
+	if len(made) != 1 || len(made[0].Groups) != 4 {
+		t.Errorf("each node is asked, and has nothing to do: %v", made)
+	}
+}
+
+func TestATableThatIsMadeWithItsIndexesIsThere(t *testing.T) {
+	made := create("t")
+	made.Indexes = []ops.Index{{Name: "i", Expression: "id", Type: "minmax"}}
+	if got := steps(t, cluster(2, 2), made); len(got) != 1 {
+		t.Errorf("its conditions are about a table that it makes: %v", got)
+	}
+}
+
 func TestAnAlterOfATableThatANodeLacksIsRefused(t *testing.T) {
 	facts := with(cluster(2, 2), "t", "ReplicatedMergeTree", []string{"c1r1:9000", "c1r2:9000"}, []string{"c2r2:9000"})
 	refused(t, facts, []string{"default.t is missing on c2r1:9000"}, addColumn(ops.LocalTable("events", "t")))

@@ -13,7 +13,8 @@ type statement struct {
 	ops.Statement
 	cluster string
 	env     ops.Env
-	head    []token
+	// The text before ON CLUSTER, and behind it.
+	head, tail []token
 	// makes are the tables that it makes new, moves those that it renames.
 	makes []name
 	moves map[name]name
@@ -22,7 +23,10 @@ type statement struct {
 }
 
 func (w *walk) read(stmt ops.Statement, cluster string, env ops.Env) statement {
-	s := statement{Statement: stmt, cluster: cluster, env: env, head: tokens(stmt.Head), moves: map[name]name{}}
+	s := statement{
+		Statement: stmt, cluster: cluster, env: env, moves: map[name]name{},
+		head: w.lexer.tokens(stmt.Head), tail: w.lexer.tokens(stmt.Tail),
+	}
 	for _, table := range stmt.Writes {
 		s.touched = append(s.touched, w.name(table))
 	}
@@ -147,8 +151,7 @@ func (w *walk) define(s statement, n name, t *table) {
 			}
 		}
 	}
-	text := tokens(s.Tail)
-	stated, args := engineOf(text)
+	stated, args := engineOf(s.tail)
 	switch {
 	case t.engine == "":
 		t.engine = stated
@@ -166,7 +169,7 @@ func (w *walk) define(s statement, n name, t *table) {
 	case "Buffer", "Merge", "Dictionary":
 		t.reads = w.names(s.Reads, n)
 	}
-	if starts(text, "AS") && t.open && len(s.Reads) > 0 && t.engine != "View" && t.engine != "MaterializedView" {
+	if starts(s.tail, "AS") && t.open && len(s.Reads) > 0 && t.engine != "View" && t.engine != "MaterializedView" {
 		w.copy(w.name(s.Reads[0]), t)
 	}
 	t.path = strings.NewReplacer("{database}", n.database, "{table}", n.table).Replace(t.path)
@@ -250,7 +253,7 @@ func (w *walk) blur(s statement) {
 	for _, keyword := range []string{"CREATE", "DROP", "RENAME", "EXCHANGE", "ATTACH", "DETACH", "REPLACE", "UNDROP"} {
 		redefines = redefines || starts(s.head, keyword)
 	}
-	columns := starts(s.head, "ALTER") && (has(s.head, "COLUMN") || has(tokens(s.Tail), "COLUMN"))
+	columns := starts(s.head, "ALTER") && (has(s.head, "COLUMN") || has(s.tail, "COLUMN"))
 	if !redefines && !columns {
 		return
 	}

@@ -16,6 +16,23 @@ func Synthetic(ops.Place) (string, ops.Env) {
 	}
 }
 
+// remembered asks once for each place.
+func (at Environment) remembered() Environment {
+	type answer struct {
+		cluster string
+		env     ops.Env
+	}
+	answers := map[ops.Place]answer{}
+	return func(place ops.Place) (string, ops.Env) {
+		a, known := answers[place]
+		if !known {
+			a.cluster, a.env = at(place)
+			answers[place] = a
+		}
+		return a.cluster, a.env
+	}
+}
+
 func allFeatures() map[ops.Feature]bool {
 	features := map[ops.Feature]bool{}
 	for _, feature := range ops.Features() {

@@ -156,6 +156,9 @@ func TestARefreshAppendsToWhatIsReplicated(t *testing.T) {
 		{"appending", list{makes("1", create("to"), refreshing(ops.Refresh{Every: "1 HOUR", Append: true}))}, nil},
 		{"into a table of its own node", list{makes("1", localOnly, refreshing(ops.Refresh{Every: "1 HOUR"}))}, nil},
 		{"into a table that is not known", list{makes("1", refreshing(ops.Refresh{Every: "1 HOUR"}))}, nil},
+		{"a column of that name", list{makes("1", create("to"), ops.CreateMaterializedView{
+			Table: local("v"), To: local("to"), Query: "SELECT refresh AS id FROM t",
+		})}, nil},
 		{"at each insert", list{makes("1", create("to"), view("v", "to", "t"))}, nil},
 	})
 }

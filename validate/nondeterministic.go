@@ -2,12 +2,11 @@ package validate
 
 import "strings"
 
-// nondeterministic names the first call in an expression that need not give the
+// nondeterministic names the first call of an expression that need not give the
 // same twice, or on two servers; "" if there is none. The functions are those
 // that 26.7's system.functions has as not deterministic, without the ones that
 // are so in queries alone. Functions of the author's own are not known.
-func nondeterministic(expression string) string {
-	list := tokens(expression)
+func nondeterministic(list []token) string {
 	for i, t := range list {
 		name := strings.ToLower(t.text)
 		called := i+1 < len(list) && list[i+1].kind == other && list[i+1].text == "("

@@ -52,7 +52,7 @@ func (w *walk) madeRight(s statement) {
 			}
 		case ops.ColumnIs:
 			rows := ""
-			if has(tokens(s.Tail), "ADD", "COLUMN") {
+			if has(s.tail, "ADD", "COLUMN") {
 				rows = "rows that are there already get a value at every read, until a merge on each replica writes one; "
 			}
 			w.determined(w.name(c.Table), c.Column, rows)
@@ -93,7 +93,7 @@ func (w *walk) apart(n name, t *table) {
 func (w *walk) plain(s statement, n name, t *table) {
 	engine := t.engine
 	if engine == "MaterializedView" && t.to == (name{}) {
-		engine, _ = engineOf(tokens(s.Tail))
+		engine, _ = engineOf(s.tail)
 	}
 	meant := s.Creates != nil && s.Creates.LocalOnly
 	if s.env.SingleNode || meant || !strings.HasSuffix(engine, "MergeTree") ||
@@ -108,14 +108,14 @@ func (w *walk) plain(s statement, n name, t *table) {
 // replica. That of an INSERT is worked out once, where it arrives, and even then
 // an INSERT that is sent again is another block. All else is done by each replica:
 // rows from before the column, CLEAR and MATERIALIZE COLUMN, and a column TTL,
-// after which ClickHouse reports "Checksums of parts don't match" (issue 21827)
-// and reads differ from one to the next (issue 61700). ALIAS is never stored.
+// after which ClickHouse reports "Checksums of parts don't match" (its issue 21827, on 20.10)
+// and reads differ from one to the next (61700, on 23.8). ALIAS is never stored.
 func (w *walk) determined(n name, column ops.Column, rows string) {
 	t := w.schema.tables[n]
-	if t == nil || !t.replicated() || column.Kind == ops.Alias {
+	if t == nil || !t.replicated() || column.Expression == "" || column.Kind == ops.Alias {
 		return
 	}
-	call := nondeterministic(column.Expression)
+	call := nondeterministic(w.lexer.tokens(column.Expression))
 	if call == "" {
 		return
 	}
@@ -132,7 +132,7 @@ func (w *walk) determined(n name, column ops.Column, rows string) {
 // refreshes: each node refreshes its view by itself, and without APPEND puts a
 // new table in the place of the old one.
 func (w *walk) refreshes(n name, create string) {
-	list := tokens(create)
+	list := w.lexer.tokens(create)
 	at, query := find(list, "REFRESH"), find(list, "AS")
 	if query < 0 {
 		query = len(list)

@@ -24,32 +24,36 @@ const (
 // is says that the token is this word, in any case.
 func (t token) is(text string) bool { return t.kind == word && strings.EqualFold(t.text, text) }
 
-// lexer matches one token, or what stands between tokens, at the start.
-func lexer() *regexp.Regexp {
-	return regexp.MustCompile(`(?s)^(?:` +
-		`(\s+|--[^\n]*|#[ !][^\n]*|/\*.*?(?:\*/|$))` + // 1: nothing
-		`|(\w+)` + // 2: a word
-		"|`((?:[^`\\\\]|\\\\.|``)*)(?:`|$)" + // 3: a name
-		`|"((?:[^"\\]|\\.|"")*)(?:"|$)` + // 4: a name
-		`|'((?:[^'\\]|\\.|'')*)(?:'|$)` + // 5: a literal
-		`|(.))`) // 6: all else
+// lexer takes SQL apart. It is made once, because its patterns are.
+type lexer struct {
+	next *regexp.Regexp // one token, or what stands between tokens
+	here *regexp.Regexp // opens a literal that ends where its tag comes again
 }
 
-// heredoc opens a literal that ends where its tag comes again.
-func heredoc() *regexp.Regexp { return regexp.MustCompile(`^\$\w*\$`) }
+func newLexer() lexer {
+	return lexer{
+		next: regexp.MustCompile(`(?s)^(?:` +
+			`(\s+|--[^\n]*|#[ !][^\n]*|/\*.*?(?:\*/|$))` + // 1: nothing
+			`|(\w+)` + // 2: a word
+			"|`((?:[^`\\\\]|\\\\.|``)*)(?:`|$)" + // 3: a name
+			`|"((?:[^"\\]|\\.|"")*)(?:"|$)` + // 4: a name
+			`|'((?:[^'\\]|\\.|'')*)(?:'|$)` + // 5: a literal
+			`|(.))`), // 6: all else
+		here: regexp.MustCompile(`^\$\w*\$`),
+	}
+}
 
-func tokens(sql string) []token {
-	lex, here := lexer(), heredoc()
+func (l lexer) tokens(sql string) []token {
 	var out []token
 	for sql != "" {
-		if tag := here.FindString(sql); tag != "" {
+		if tag := l.here.FindString(sql); tag != "" {
 			if text, rest, closed := strings.Cut(sql[len(tag):], tag); closed {
 				out = append(out, token{text, literal})
 				sql = rest
 				continue
 			}
 		}
-		m := lex.FindStringSubmatch(sql)
+		m := l.next.FindStringSubmatch(sql)
 		if m == nil { // a byte that is no UTF-8
 			sql = sql[1:]
 			continue

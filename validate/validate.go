@@ -106,10 +106,10 @@ func Check(groups []migration.Group, options Options) []Problem {
 	if options.At == nil {
 		options.At = Synthetic
 	}
-	turns := order(groups, options.Done)
-	known := newSurvey()
+	at := options.At.remembered()
+	turns, known, lexer := order(groups, options.Done), newSurvey(), newLexer()
 	pass := func(learns bool) []Problem {
-		w := &walk{at: options.At, survey: known, learns: learns, schema: newSchema(known)}
+		w := &walk{at: at, lexer: lexer, survey: known, learns: learns, schema: newSchema(known)}
 		w.forward(turns)
 		w.schema.turnBack()
 		w.backward(turns)

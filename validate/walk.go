@@ -35,6 +35,7 @@ func order(groups []migration.Group, done func(journal.Key) bool) []turn {
 // walk follows the schema through migrations, and keeps what it finds.
 type walk struct {
 	at     Environment
+	lexer  lexer
 	schema *schema
 	survey *survey
 	learns bool // the first pass, which fills survey
@@ -84,7 +85,7 @@ func (w *walk) run(t turn, operations []ops.Operation) {
 			w.step(w.read(stmt, cluster, env))
 		}
 	}
-	for _, l := range sorted(w.links()) {
+	for _, l := range sorted(w.broken) {
 		if p, broken := w.renamed[l]; broken {
 			w.keep(p)
 		}
@@ -109,8 +110,10 @@ func render(operation ops.Operation, env ops.Env) []ops.Statement {
 func (w *walk) step(s statement) {
 	w.inStep(s)
 	w.apply(s)
-	w.madeRight(s)
-	w.linked(s)
+	if !w.learns { // there is nothing to hold it against yet
+		w.madeRight(s)
+		w.linked(s)
+	}
 }
 
 func (w *walk) tell(rule, text string) { w.keep(w.problem(rule, text)) }

@@ -7,7 +7,7 @@ import (
 )
 
 // breakage is SQL that makes a condition false on a node, by hand.
-func breakage(condition ops.Condition, engine string) string {
+func breakage(condition ops.Condition) string {
 	switch c := condition.(type) {
 	case ops.TableIs, ops.TableExists, ops.ViewIs:
 		return "DROP TABLE " + c.OnTables()[0].SQL()
@@ -50,15 +50,17 @@ func breakColumn(c ops.ColumnIs) string {
 	case len(c.Without) > 0 && c.Without[0] == ops.PropertyTTL:
 		return alter + " MODIFY COLUMN " + name + " TTL d + INTERVAL 9 YEAR"
 	case len(c.Without) > 0:
-		return alter + " MODIFY COLUMN " + name + " DEFAULT 9"
+		return alter + " MODIFY COLUMN " + name + " " + string(c.Without[0]) + " 9"
 	case c.Column.Comment != "":
 		return alter + " COMMENT COLUMN " + name + " 'by hand'"
 	case c.Column.TTL != "":
 		return alter + " MODIFY COLUMN " + name + " TTL d + INTERVAL 9 YEAR"
 	case c.Column.Codec != "":
 		return alter + " MODIFY COLUMN " + name + " CODEC(ZSTD(9))"
+	case c.Column.Type == "":
+		return alter + " MODIFY COLUMN " + name + " DEFAULT 9"
 	}
-	return alter + " MODIFY COLUMN " + name + " Nullable(String)"
+	return alter + " MODIFY COLUMN " + name + " String"
 }
 
 func breakPart(c ops.PartIs) string {

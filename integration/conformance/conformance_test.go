@@ -22,12 +22,13 @@ import (
 	"github.com/skein-migrate/skein/storageset"
 )
 
-var servers = struct{ cluster, modern testcluster.Shared }{
+var servers = struct{ cluster, modern, sharing testcluster.Shared }{
 	cluster: testcluster.Shared{Options: testcluster.Options{Engine: testcluster.EngineCluster, Shards: 2, Replicas: 2}},
 	modern:  testcluster.Shared{Options: testcluster.Options{Engine: testcluster.EngineModern, Nodes: 1}},
+	sharing: testcluster.Shared{Options: testcluster.Options{Engine: testcluster.EngineModern, Nodes: 2, SharedStorage: true}},
 }
 
-func TestMain(m *testing.M) { os.Exit(testcluster.Main(m, &servers.cluster, &servers.modern)) }
+func TestMain(m *testing.M) { os.Exit(testcluster.Main(m, &servers.cluster, &servers.modern, &servers.sharing)) }
 
 // scenario is one operation on tables with rows and neighbours.
 type scenario struct {
@@ -37,10 +38,19 @@ type scenario struct {
 	// there, and rows are then inserted on one replica of each shard ({db} is filled).
 	given []ops.Operation
 	rows  []string
-	op    ops.Operation
+	// byHand is SQL that every node is given then, behind skein's back.
+	byHand []string
+	op     ops.Operation
+	// noop: what the operation asks for is so already, and its conditions hold before.
+	noop bool
 	// breaks undoes the result by hand, on one node, where what its conditions
 	// derive is not right. {db} is filled.
 	breaks []string
+	// spreads: what is broken on one node is broken on nodes of other shards too.
+	spreads bool
+	// then is SQL on one replica of each shard after the operation ({db} is filled):
+	// rows that show in effect what it did.
+	then []string
 	// effect is a query that answers want on every node after the operation, for
 	// one whose effect no condition sees.
 	effect, want string
@@ -72,9 +82,9 @@ const clusterName = "conformance"
 
 func newBench(t *testing.T, c *testcluster.Cluster, database string) *bench {
 	t.Helper()
-	b := &bench{t: t, servers: c, database: database, single: c.Options.Engine == testcluster.EngineModern}
+	b := &bench{t: t, servers: c, database: database, single: c.Options.Engine == testcluster.EngineModern && c.Options.Nodes == 1}
 	engine := ""
-	if b.single {
+	if b.modern() {
 		engine = " ENGINE = Atomic"
 	}
 	b.everywhere("CREATE DATABASE " + ops.Ident(database) + engine)
@@ -89,10 +99,25 @@ func newBench(t *testing.T, c *testcluster.Cluster, database string) *bench {
 	return b
 }
 
+// modern says that the nodes are of 26.7, which has no distributed DDL queue here.
+func (b *bench) modern() bool { return b.servers.Options.Engine == testcluster.EngineModern }
+
+// secrets are what {secret:NAME} stands for. BOB is the password of skein_bob.
+func (b *bench) secrets() map[string]string {
+	return map[string]string{
+		"WORD": "it's a secret", "BOB": "3",
+		"URL": fmt.Sprintf("http://127.0.0.1:%d/?query=SELECT+'hidden+word'", b.servers.Nodes[0].HTTPPort),
+	}
+}
+
 func (b *bench) open() *cluster.Set {
 	options := cluster.Options{
 		Name: clusterName, Hosts: []string{b.servers.Nodes[0].Addr()}, Database: b.database, User: "default",
 		SingleNode: b.single, DDLTimeout: 10 * time.Second, WaitLimit: 10 * time.Second,
+		Secrets: map[string]func(context.Context) (string, error){}, Direct: b.modern(),
+	}
+	for name, value := range b.secrets() {
+		options.Secrets[name] = func(context.Context) (string, error) { return value, nil }
 	}
 	if !b.single {
 		options.LocalCluster, options.DistCluster = "skein_local", "skein_dist"
@@ -154,18 +179,13 @@ func (b *bench) do(operations ...ops.Operation) error {
 	return b.run(steps)
 }
 
-// verdicts are what every node says of steps, the worst of each. They are read
-// until they hold or a few seconds have passed where they are expected to.
-func (b *bench) verdicts(steps []plan.Step) map[string]journal.NodeVerdict {
-	worst := map[string]journal.NodeVerdict{}
-	for _, step := range steps {
-		for _, v := range b.set.Check(b.t.Context(), step) {
-			if have, ok := worst[v.Node]; !ok || v.Verdict > have.Verdict {
-				worst[v.Node] = v
-			}
-		}
+// verdicts are what every node says of a step now.
+func (b *bench) verdicts(step plan.Step) map[string]journal.NodeVerdict {
+	found := map[string]journal.NodeVerdict{}
+	for _, v := range b.set.Check(b.t.Context(), step) {
+		found[v.Node] = v
 	}
-	return worst
+	return found
 }
 
 func (b *bench) everywhere(sql string) {
@@ -195,7 +215,7 @@ func (b *bench) on(node *testcluster.Node, sql string) [][]string {
 }
 
 func (b *bench) try(node *testcluster.Node, sql string) ([][]string, error) {
-	return node.Query(b.t.Context(), strings.ReplaceAll(sql, "{db}", ops.Ident(b.database)))
+	return node.Query(b.t.Context(), strings.NewReplacer("{db}", ops.Ident(b.database), "{name}", b.database).Replace(sql))
 }
 
 // refusedFor is the reason why nodes lack what an operation needs.

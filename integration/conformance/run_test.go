@@ -36,21 +36,24 @@ func TestOperations(t *testing.T) {
 		name   string
 		shared *testcluster.Shared
 	}{{"26.7, one node", &servers.modern}, {"18.16, 2×2", &servers.cluster}} {
-		c := on.shared.Cluster(t)
-		for i, s := range scenarios() {
-			if s.modernOnly && c.Options.Engine != testcluster.EngineModern || s.clusterOnly && c.Options.Engine == testcluster.EngineModern {
-				continue
-			}
-			t.Run(fmt.Sprintf("%s/%s %s", on.name, ops.KindOf(s.op), s.name), func(t *testing.T) {
-				b := newBench(t, c, fmt.Sprintf("c%03d", i))
-				o := b.prove(s)
-				o.kind, o.name, o.server = ops.KindOf(s.op), s.name, on.name
-				found = append(found, o)
-				if !t.Failed() {
-					b.drop()
+		t.Run(on.name, func(t *testing.T) {
+			c := on.shared.Cluster(t)
+			for i, s := range scenarios() {
+				if s.modernOnly && c.Options.Engine != testcluster.EngineModern || s.clusterOnly && c.Options.Engine == testcluster.EngineModern {
+					continue
 				}
-			})
-		}
+				t.Run(ops.KindOf(s.op)+" "+s.name, func(t *testing.T) {
+					b := newBench(t, c, fmt.Sprintf("c%03d", i))
+					o := b.prove(s)
+					o.kind, o.name, o.server = ops.KindOf(s.op), s.name, on.name
+					t.Logf("%s; %s; %s", o.applied, o.broken, o.undone)
+					found = append(found, o)
+					if !t.Failed() {
+						b.drop()
+					}
+				})
+			}
+		})
 	}
 	if !t.Failed() && !strings.Contains(flagValue("test.run"), "/") {
 		compareDocument(t, document(found))
@@ -83,19 +86,32 @@ func (b *bench) prove(s scenario) outcome {
 	if len(steps) == 0 {
 		return outcome{applied: "nothing to do on a single node", broken: "–", undone: "–"}
 	}
-	if err := b.run(steps); err != nil {
-		if s.cannot != 0 && hasCode(err, s.cannot) {
-			b.unchanged(schema, rows, "a refused operation")
-			return outcome{applied: fmt.Sprintf("not proven: %s (%d)", s.cannotWhy, s.cannot), broken: "–", undone: "–"}
+	o := outcome{applied: "applied"}
+	seen := 0
+	for i, step := range steps {
+		b.needed(s, step)
+		if err := b.runStep(step); err != nil {
+			if s.cannot != 0 && i == 0 && hasCode(err, s.cannot) {
+				b.unchanged(schema, rows, "a refused operation")
+				return outcome{applied: fmt.Sprintf("not proven: %s (%d)", s.cannotWhy, s.cannot), broken: "–", undone: "–"}
+			}
+			t.Fatalf("apply: %v", err)
 		}
-		t.Fatalf("apply: %v", err)
+		seen += b.breakAndMend(s, step)
 	}
 	if s.cannot != 0 {
 		t.Fatalf("the server does it now: take `cannot: %d` away", s.cannot)
 	}
-	o := outcome{applied: "applied"}
+	if o.broken = "seen"; seen == 0 {
+		o.broken = "no conditions: the state row decides"
+	}
+	b.insert(s, rows)
 	b.effect(s)
-	o.broken = b.breakAndMend(s, steps)
+	if s.noop { // what was there before is not skein's to take away
+		b.unchanged(schema, rows, steps[0].Statement.Summary)
+		o.broken, o.undone = "–", "–"
+		return o
+	}
 	o.undone = b.undo(s, schema, rows)
 	return o
 }
@@ -118,6 +134,9 @@ func (b *bench) prepare(s scenario) (why string, refused bool) {
 		b.oncePerShard(sql)
 	}
 	b.settle()
+	for _, sql := range s.byHand {
+		b.everywhere(sql)
+	}
 	return "", false
 }
 
@@ -128,6 +147,22 @@ func (b *bench) settle() {
 		for _, row := range b.on(node, "SELECT table FROM system.replicas WHERE database = '"+b.database+"'") {
 			b.on(node, "SYSTEM SYNC REPLICA {db}.`"+row[0]+"`")
 		}
+	}
+}
+
+// insert makes what a scenario has then, and puts it into the rows that were before.
+func (b *bench) insert(s scenario, rows snapshot) {
+	b.t.Helper()
+	if len(s.then) == 0 {
+		return
+	}
+	for _, sql := range s.then {
+		b.oncePerShard(sql)
+	}
+	b.settle()
+	_, now := b.look()
+	for name := range rows {
+		rows[name] = now[name]
 	}
 }
 
@@ -160,52 +195,72 @@ func (b *bench) effect(s scenario) {
 	}
 }
 
-// breakAndMend makes each condition false on the last node, sees it, and has skein
-// mend that node alone.
-func (b *bench) breakAndMend(s scenario, steps []plan.Step) string {
+// needed sees that a step's conditions do not hold before it has run: one whose
+// conditions do would prove nothing.
+func (b *bench) needed(s scenario, step plan.Step) {
+	b.t.Helper()
+	for node, v := range b.verdicts(step) {
+		if holds := v.Verdict == journal.Holds; holds != s.noop {
+			b.t.Errorf("%s: before %s its conditions hold: %v %s", node, step.Statement.Summary, holds, v.Why)
+		}
+	}
+}
+
+// breakAndMend makes a step's conditions false on the last node, sees it, and has
+// skein mend what it finds broken. It answers how many steps had conditions.
+func (b *bench) breakAndMend(s scenario, step plan.Step) int {
 	t := b.t
 	t.Helper()
-	seen := 0
-	for _, step := range steps {
-		for node, v := range b.verdicts([]plan.Step{step}) {
+	b.holds(step)
+	if len(step.Statement.After) == 0 || s.noop {
+		return 0
+	}
+	broken := b.servers.Nodes[len(b.servers.Nodes)-1]
+	hand := s.breaks
+	if hand == nil {
+		hand = []string{breakage(step.Statement.After[0])}
+	}
+	for _, sql := range hand {
+		b.on(broken, sql)
+	}
+	verdicts := b.verdicts(step)
+	if verdicts[broken.Addr()].Verdict == journal.Holds {
+		t.Errorf("%s was broken by hand (%s), and its conditions hold", broken.Name, strings.Join(hand, "; "))
+	}
+	wanted := map[string]bool{}
+	for _, node := range b.servers.Nodes {
+		// A replica of the broken one follows it; another shard does not.
+		v := verdicts[node.Addr()]
+		if node.Shard != broken.Shard && !s.spreads && v.Verdict != journal.Holds {
+			t.Errorf("%s was not broken, and its conditions do not hold: %s", node.Name, v.Why)
+		}
+		wanted[node.Addr()] = v.Verdict != journal.Holds
+	}
+	if err := b.runStep(step.Only(wanted)); err != nil {
+		t.Fatalf("mend what was broken by hand (%s): %v", strings.Join(hand, "; "), err)
+	}
+	b.holds(step)
+	return 1
+}
+
+// holds waits until the conditions of a step hold on every node: the replicas of
+// one that was mended follow it.
+func (b *bench) holds(step plan.Step) {
+	b.t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		var open []string
+		for node, v := range b.verdicts(step) {
 			if v.Verdict != journal.Holds {
-				t.Errorf("%s: after %s a condition does not hold: %s", node, step.Statement.Summary, v.Why)
+				open = append(open, node+": "+v.Why)
 			}
 		}
-		if len(step.Statement.After) == 0 {
-			continue
+		if len(open) == 0 {
+			return
 		}
-		broken := b.servers.Nodes[len(b.servers.Nodes)-1]
-		hand := s.breaks
-		if hand == nil {
-			hand = []string{breakage(step.Statement.After[0], "")}
-		}
-		for _, sql := range hand {
-			b.on(broken, sql)
-		}
-		verdicts := b.verdicts([]plan.Step{step})
-		if v := verdicts[broken.Addr()]; v.Verdict == journal.Holds {
-			t.Errorf("%s was broken by hand (%s), and its conditions hold", broken.Name, strings.Join(hand, "; "))
-		}
-		for _, node := range b.servers.Nodes {
-			// A replica of the broken one follows it; another shard does not.
-			if v := verdicts[node.Addr()]; node.Shard != broken.Shard && v.Verdict != journal.Holds {
-				t.Errorf("%s was not broken, and its conditions do not hold: %s", node.Name, v.Why)
-			}
-		}
-		seen++
-		only := map[string]bool{}
-		for node, v := range verdicts {
-			only[node] = v.Verdict != journal.Holds
-		}
-		if err := b.runStep(step.Only(only)); err != nil {
-			t.Fatalf("mend what was broken by hand: %v", err)
+		if time.Now().After(deadline) {
+			b.t.Fatalf("after %s a condition does not hold: %s", step.Statement.Summary, strings.Join(open, "; "))
 		}
 	}
-	if seen == 0 {
-		return "no conditions: the state row decides"
-	}
-	return "seen"
 }
 
 func (b *bench) undo(s scenario, schema, rows snapshot) string {
@@ -234,11 +289,14 @@ func (b *bench) undo(s scenario, schema, rows snapshot) string {
 	if diff := differs(schema, after, s.settles); diff != "" {
 		t.Errorf("schema after there and back:\n%s", diff)
 	}
-	if s.loses != "" {
-		return "undone, but for " + s.loses
+	if s.loses != "" { // what it did not touch, it did not lose
+		rows, afterRows = rows.of("n"), afterRows.of("n")
 	}
 	if diff := differs(rows, afterRows, nil); diff != "" {
 		t.Errorf("rows after there and back:\n%s", diff)
+	}
+	if s.loses != "" {
+		return "undone, but for " + s.loses
 	}
 	return "undone"
 }
@@ -258,6 +316,9 @@ func (b *bench) drop() {
 			sync = " SYNC"
 		}
 		b.on(node, "DROP DATABASE IF EXISTS {db}"+sync)
+		for _, drop := range b.droppable(node) {
+			b.on(node, drop)
+		}
 	}
 }
 

@@ -36,13 +36,13 @@ func baseTables(single bool) []ops.Operation {
 
 // baseRows are in two partitions, January and February.
 func baseRows() []string {
-	const rows = " VALUES (1, '2026-01-05', 10, 'a'), (2, '2026-01-06', 20, 'b'), (3, '2026-02-05', 30, 'c')"
+	const rows = " (id, d, v, s) VALUES (1, '2026-01-05', 10, 'a'), (2, '2026-01-06', 20, 'b'), (3, '2026-02-05', 30, 'c')"
 	return []string{"INSERT INTO {db}.t" + rows, "INSERT INTO {db}.n" + rows}
 }
 
 func scenarios() []scenario {
 	var all []scenario
-	for _, family := range [][]scenario{columnScenarios()} {
+	for _, family := range [][]scenario{tableScenarios(), columnScenarios(), escapeScenarios(), partScenarios(), viewScenarios()} {
 		all = append(all, family...)
 	}
 	return all

@@ -2,11 +2,13 @@ package conformance
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/skein-migrate/skein/integration/testcluster"
+	"github.com/skein-migrate/skein/ops"
 )
 
 // snapshot is all that a migration could change, by node and object: tables with
@@ -34,6 +36,13 @@ func (b *bench) look() (schema, rows snapshot) {
 		}
 	}
 	return schema, rows
+}
+
+// of is what a snapshot says of the tables of one name.
+func (s snapshot) of(table string) snapshot {
+	out := maps.Clone(s)
+	maps.DeleteFunc(out, func(name, _ string) bool { return !strings.HasSuffix(name, " "+table) })
+	return out
 }
 
 func storesRows(engine string) bool {
@@ -65,6 +74,23 @@ func (b *bench) objects(node *testcluster.Node) []string {
 	for _, query := range queries {
 		for _, row := range b.on(node, query) {
 			out = append(out, row[0])
+		}
+	}
+	return out
+}
+
+// droppable are the statements that drop what a scenario left beside its database.
+func (b *bench) droppable(node *testcluster.Node) []string {
+	b.t.Helper()
+	queries := map[string]string{"DATABASE": "SELECT name FROM system.databases WHERE name LIKE 'conformance%'"}
+	if b.single {
+		queries["FUNCTION"] = "SELECT name FROM system.functions WHERE origin = 'SQLUserDefined'"
+		queries["NAMED COLLECTION"] = "SELECT name FROM system.named_collections"
+	}
+	var out []string
+	for kind, query := range queries {
+		for _, row := range b.on(node, query) {
+			out = append(out, "DROP "+kind+" "+ops.Ident(row[0]))
 		}
 	}
 	return out

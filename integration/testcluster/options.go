@@ -32,6 +32,9 @@ type Options struct {
 	// SharedStorage keeps the SQL functions and named collections of EngineModern's
 	// nodes in ZooKeeper, one for all nodes.
 	SharedStorage bool `json:"shared_storage,omitempty"`
+	// MaxSizeToDrop, in bytes, is above what EngineModern's nodes drop no table and no
+	// partition; their own default, 50 GB, if 0.
+	MaxSizeToDrop int `json:"max_size_to_drop,omitempty"`
 	// NoZooKeeper starts EngineModern without one.
 	NoZooKeeper bool `json:"no_zookeeper,omitempty"`
 	// Detach lets the servers outlive this process, and writes cluster.json and
@@ -109,6 +112,9 @@ func (o Options) shape() string {
 	}
 	if o.SharedStorage {
 		shape += ", shared storage"
+	}
+	if o.MaxSizeToDrop > 0 {
+		shape += fmt.Sprintf(", %d bytes to drop", o.MaxSizeToDrop)
 	}
 	if o.SameReplicaNames {
 		shape += ", same replica names in each shard"

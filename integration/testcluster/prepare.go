@@ -60,7 +60,7 @@ func (c *Cluster) configureNode(e engine, n *Node) (command, error) {
 		Shards:        c.shards(),
 		QueryNodes:    c.Nodes[:c.Options.QueryNodes],
 		ZooKeeperPort: c.zooKeeperPort(),
-		SharedStorage: c.Options.SharedStorage,
+		SharedStorage: c.Options.SharedStorage, MaxSizeToDrop: c.Options.MaxSizeToDrop,
 	})
 }
 

@@ -22,6 +22,7 @@ type serverConfig struct {
 	QueryNodes       []*Node
 	ZooKeeperPort    int // 0: there is none
 	SharedStorage    bool
+	MaxSizeToDrop    int
 }
 
 // writeServer writes the two files of a node; config is the template's name.

@@ -70,16 +70,37 @@ func (z *zooKeeper) run() {
 	if z.err != nil {
 		return
 	}
-	log, err := os.Create(filepath.Join(z.dir, "log"))
+	z.err = z.launch(java)
+}
+
+func (z *zooKeeper) launch(java string) error {
+	log, err := os.OpenFile(filepath.Join(z.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		z.err = err
-		return
+		return err
 	}
-	z.command = exec.Command(java, "-Xmx128m", "-cp", "/usr/share/java/*", "org.apache.zookeeper.server.quorum.QuorumPeerMain", file)
+	defer log.Close()
+	z.command = exec.Command(java, "-Xmx128m", "-cp", "/usr/share/java/*",
+		"org.apache.zookeeper.server.quorum.QuorumPeerMain", filepath.Join(z.dir, "zoo.cfg"))
 	z.command.Stdout, z.command.Stderr = log, log
 	z.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if z.err = z.command.Start(); z.err == nil {
-		z.err = z.serving()
+	if err := z.command.Start(); err != nil {
+		return err
+	}
+	return z.serving()
+}
+
+// restart kills the server and starts it again, with its data or without.
+func (z *zooKeeper) restart(t *testing.T, lose bool) {
+	t.Helper()
+	_ = z.command.Process.Kill()
+	_ = z.command.Wait()
+	if lose {
+		if err := os.RemoveAll(filepath.Join(z.dir, "version-2")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.launch(z.command.Path); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -92,6 +92,41 @@ func (l *Locker) Status(ctx context.Context, key string) (*journal.Holder, error
 	return holder, nil
 }
 
+// Break takes a lock away from whoever holds it, alive or not, and says who that
+// was; nil if nobody did. What the holder has in flight is not stopped. Another
+// run that has taken the lock meanwhile keeps it: that is an error.
+func (l *Locker) Break(ctx context.Context, key string) (*journal.Holder, error) {
+	s, err := open(ctx, l.options)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	at := l.lock(key)
+	// The counter first: it moves with every claim.
+	counter, err := call(ctx, s, func(c *zookeeper.Conn) (node, error) { return get(c, at.epoch()) })
+	if errors.Is(err, zookeeper.ErrNoNode) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", at.epoch(), err)
+	}
+	holder, err := s.holder(ctx, at)
+	if err != nil || holder == nil {
+		return nil, err
+	}
+	_, err = call(ctx, s, func(c *zookeeper.Conn) (struct{}, error) {
+		_, err := c.Multi(
+			&zookeeper.CheckVersionRequest{Path: at.epoch(), Version: counter.stat.Version},
+			&zookeeper.DeleteRequest{Path: at.holder(), Version: -1},
+		)
+		return struct{}{}, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("break lock %s of run %s, which may have ended just now: %w", key, holder.RunID, err)
+	}
+	return holder, nil
+}
+
 // request is one call of Acquire.
 type request struct {
 	lock   lock

@@ -64,9 +64,11 @@ func subject(locker *zk.Locker, cut func()) locktest.Subject {
 			}
 			return locker.AcquireWithin(ctx, key, holder, floor, limit, sink)
 		},
-		Status: locker.Status,
-		Cut:    cut,
-		Expiry: 2 * timeout,
+		Status:  locker.Status,
+		Break:   locker.Break,
+		Restart: server.restart,
+		Cut:     cut,
+		Expiry:  2 * timeout,
 	}
 }
 
