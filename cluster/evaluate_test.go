@@ -245,12 +245,13 @@ func TestDiffersSeesEveryPropertyOfAColumn(t *testing.T) {
 	}
 }
 
-func TestIdentityIsTheUUIDElseThePath(t *testing.T) {
+func TestIdentityIsTheUUIDElseThePathOrWhatATableReads(t *testing.T) {
 	for want, state := range map[string]tableState{
-		"u":     {uuid: "u", path: "/p"},
-		"/p":    {path: "/p"},
-		"/zero": {uuid: "00000000-0000-0000-0000-000000000000", path: "/zero"},
-		"":      {},
+		"u":                    {uuid: "u", path: "/p"},
+		"/p":                   {path: "/p"},
+		"/zero":                {uuid: "00000000-0000-0000-0000-000000000000", path: "/zero"},
+		"":                     {},
+		"Distributed(c, d, t)": {engine: "Distributed", definition: takeApart("CREATE TABLE d.t ( id UInt8) ENGINE = Distributed(c, d, t)")},
 	} {
 		if have := state.identity(); have != want {
 			t.Errorf("%+v is %q, want %q", state, have, want)

@@ -29,10 +29,15 @@ type tableState struct {
 
 type columnState struct{ name, typ, kind, expression, codec, comment, ttl string }
 
-// identity tells a table from another that has come to bear its name.
+// identity tells a table from another that has come to bear its name. One that
+// only reads others, where databases give no UUIDs, is what its engine says: no
+// ALTER changes that.
 func (t tableState) identity() string {
-	if t.uuid != "" && t.uuid != "00000000-0000-0000-0000-000000000000" {
+	switch {
+	case t.uuid != "" && t.uuid != "00000000-0000-0000-0000-000000000000":
 		return t.uuid
+	case t.engine == "Distributed" || t.engine == "Merge":
+		return t.definition.clauses["ENGINE ="]
 	}
 	return t.path
 }

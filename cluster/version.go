@@ -17,6 +17,7 @@ func Since() map[ops.Feature]ops.Version {
 		ops.FeatureColumnComment:     since(19, 3, 6),  // 18.16 has them; right on Replicated tables from #4523 on
 		ops.FeatureCodec:             since(19, 3, 6),  // the same: #3899, #4523
 		ops.FeatureTableTTL:          since(19, 6, 2),  // #4212
+		ops.FeatureModifyDefault:     since(20, 3, 2),  // #9227; 18.16 does both (seen)
 		ops.FeatureRenameColumn:      since(20, 5, 2),  // #9948; on Distributed tables #10887
 		ops.FeatureAddColumnFirst:    since(20, 6, 3),  // #12073
 		ops.FeatureClearColumn:       since(20, 7, 2),  // 18.16 needs IN PARTITION (48, seen); an upper bound: #12951

@@ -24,6 +24,9 @@ const (
 	FeatureEphemeral          Feature = "EPHEMERAL columns"
 	FeatureReplacingIsDeleted Feature = "ReplacingMergeTree is_deleted"
 	FeatureModifyRemove       Feature = "MODIFY COLUMN … REMOVE"
+	// FeatureModifyDefault: before it a default without a type changes the type
+	// to its own, and a type without a default drops the default.
+	FeatureModifyDefault Feature = "MODIFY COLUMN … DEFAULT without a type"
 
 	FeatureRenameColumn      Feature = "RENAME COLUMN"
 	FeatureClearColumn       Feature = "CLEAR COLUMN without a partition"
@@ -83,7 +86,7 @@ func Features() []Feature {
 	return []Feature{
 		FeatureAddColumnFirst, FeatureAlterOnCluster, FeatureIfExists, FeatureIndexes, FeatureCodec,
 		FeatureTableTTL, FeatureColumnComment, FeatureTableComment, FeatureEphemeral, FeatureReplacingIsDeleted,
-		FeatureModifyRemove, FeatureRenameColumn, FeatureClearColumn, FeatureMaterializeColumn,
+		FeatureModifyRemove, FeatureModifyDefault, FeatureRenameColumn, FeatureClearColumn, FeatureMaterializeColumn,
 		FeatureMaterializeIndex, FeatureClearIndex, FeatureProjections, FeatureConstraints, FeatureAssume,
 		FeatureModifyTTL, FeatureRemoveTTL, FeatureMaterializeTTL, FeatureModifySetting, FeatureResetSetting,
 		FeatureModifySampleBy, FeatureRemoveSampleBy, FeatureModifyComment, FeatureExchange,

@@ -14,7 +14,7 @@ func reader() ops.User {
 
 // accessOperations are users, roles, row policies, quotas, profiles and grants.
 func accessOperations() map[string]ops.Operation {
-	user, role := reader(), ops.Role{Name: "analyst", Settings: []ops.SettingElement{{Name: "max_memory_usage", Value: "1e10"}}}
+	user, role := reader(), ops.Role{Name: "analyst", Settings: []ops.SettingElement{{Name: "max_memory_usage", Value: "10000000000"}}}
 	hashed := ops.User{Name: "hashed", Auth: &ops.Authentication{Method: "sha256_hash", By: "ab", Salt: "cd"}}
 	policy := ops.RowPolicy{
 		Name: "own project", Database: "my db", Table: "events_local", Using: "project_id = 1", Restrictive: true,

@@ -75,6 +75,10 @@ func columnFamilyOperations() map[string]ops.Operation {
 		"modify_column_distributed": ops.ModifyColumn{
 			Table: dist("events_dist"), Column: ops.Column{Name: "n", Type: "UInt16"}, Was: &ops.Column{Name: "n", Type: "UInt8"},
 		},
+		"modify_column_alias_to_codec": ops.ModifyColumn{
+			Table: table, Column: ops.Column{Name: "n", Type: "String", Codec: "ZSTD", Comment: "c"},
+			Was: &ops.Column{Name: "n", Type: "String", Kind: ops.Alias, Expression: "'x'"}, After: "id", WasFirst: true,
+		},
 		"add_column_ephemeral": ops.AddColumn{
 			Table: table, Column: ops.Column{Name: "e", Type: "Enum8('a' = 1)", Kind: ops.Ephemeral}, After: "n",
 		},

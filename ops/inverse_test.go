@@ -89,6 +89,14 @@ func TestBranchesAreUndoneBackwards(t *testing.T) {
 	}
 }
 
+// TestAChoiceOfWhatNeedsNoUndoNeedsNone: a When without operations would be refused.
+func TestAChoiceOfWhatNeedsNoUndoNeedsNone(t *testing.T) {
+	reload := ops.ReloadDictionary{Table: local("d")}
+	if got, err := (ops.When{If: ops.Test{SingleNode: true}, Then: ops.Operations{reload}}).Inverse(); got != nil || err != nil {
+		t.Errorf("%v, %v: want no operation and no error", got, err)
+	}
+}
+
 // TestUndoTakesThePlaceOfItsOperation: an Undo need not repeat it.
 func TestUndoTakesThePlaceOfItsOperation(t *testing.T) {
 	for _, name := range []string{"run_sql", "run_go"} {

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -48,28 +49,58 @@ func (o ModifyColumn) Statements(env Env) ([]Statement, error) {
 	if err := errors.Join(
 		o.Column.supported(o, env),
 		env.need(o, FeatureAddColumnFirst, o.moves()),
+		env.need(o, FeatureModifyDefault, o.Column.Type == "" && o.Column.defaultKind() != ""),
 	); err != nil {
 		return nil, err
 	}
+	if o.Column.Codec != "" && slices.Contains(o.removed(), PropertyAlias) {
+		return o.inTwo(env)
+	}
+	commands, err := o.commands(env)
+	if err != nil {
+		return nil, err
+	}
+	t := o.Table.in(env)
+	stmt := alter(t, "MODIFY COLUMN "+shown(o.Column.Name), commands...)
+	stmt.Traits.RewritesData = o.retypes() && o.Table.Target != Distributed
+	stmt.After = []Condition{ColumnIs{Table: t, Column: o.Column, After: o.After, First: o.First, Without: o.removed()}}
+	return []Statement{stmt}, nil
+}
+
+func (o ModifyColumn) commands(env Env) ([]string, error) {
 	var commands []string
 	if o.Column != (Column{Name: o.Column.Name}) {
 		commands = append(commands, "MODIFY COLUMN "+o.Column.sqlAt(o.First, o.After))
 	}
-	removed := o.removed()
-	for _, property := range removed {
+	for _, property := range o.removed() {
 		if o.dropsDefaultItself(property, env) {
 			continue
 		}
 		if err := env.need(o, FeatureModifyRemove, true); err != nil {
 			return nil, err
 		}
-		commands = append(commands, "MODIFY COLUMN "+Ident(o.Column.Name)+" REMOVE "+string(property))
+		name := Ident(o.Column.Name)
+		if property == PropertyComment {
+			// REMOVE COMMENT is refused for the is_deleted of a ReplacingMergeTree (524, 26.7).
+			commands = append(commands, "COMMENT COLUMN "+name+" ''")
+			continue
+		}
+		commands = append(commands, "MODIFY COLUMN "+name+" REMOVE "+string(property))
 	}
-	t := o.Table.in(env)
-	stmt := alter(t, "MODIFY COLUMN "+shown(o.Column.Name), commands...)
-	stmt.Traits.RewritesData = o.retypes() && o.Table.Target != Distributed
-	stmt.After = []Condition{ColumnIs{Table: t, Column: o.Column, After: o.After, First: o.First, Without: removed}}
-	return []Statement{stmt}, nil
+	return commands, nil
+}
+
+// inTwo gives a column its codec after it has ceased to be an ALIAS: no server
+// does both in one ALTER (36).
+func (o ModifyColumn) inTwo(env Env) ([]Statement, error) {
+	stored, coded := o, ModifyColumn{Table: o.Table, Column: Column{Name: o.Column.Name, Codec: o.Column.Codec}}
+	stored.Column.Codec = ""
+	statements, err := stored.Statements(env)
+	if err != nil {
+		return nil, err
+	}
+	then, err := coded.Statements(env)
+	return append(statements, then...), err
 }
 
 func (o ModifyColumn) retypes() bool {
@@ -106,9 +137,9 @@ func nullable(c Column) bool {
 }
 
 // dropsDefaultItself says that the server takes the default away without being
-// told: one without REMOVE does when the type is stated (seen on 18.16).
+// told: old ones do when the type is stated (seen on 18.16).
 func (o ModifyColumn) dropsDefaultItself(property Property, env Env) bool {
-	return property.isDefault() && o.Column.Type != "" && !env.Features[FeatureModifyRemove]
+	return property.isDefault() && o.Column.Type != "" && !env.Features[FeatureModifyDefault]
 }
 
 // Inverse implements Inverter. Without Was, and where it stood if it is moved,

@@ -168,5 +168,8 @@ func (o When) Inverse() (Operation, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(then)+len(other) == 0 {
+		return nil, nil // nothing to undo in either
+	}
 	return When{If: o.If, Then: then, Else: other}, nil
 }

@@ -3,7 +3,9 @@ package wire
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -51,20 +53,25 @@ func (s *Secrets) remember(reference, value string) {
 	s.known[reference] = value
 }
 
-// Redact puts the references back in place of the values, plain or escaped.
+// Redact puts the references back in place of the values, plain or escaped. It is
+// one pass, the longest first: a secret may be a part of another, or of its name.
 func (s *Secrets) Redact(text string) string {
 	if s == nil {
 		return text
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for reference, value := range s.known {
-		if value == "" {
-			continue
-		}
+	references := map[string]string{}
+	for _, reference := range slices.Sorted(maps.Keys(s.known)) {
+		value := s.known[reference]
 		quoted := ops.String(value)
-		text = strings.ReplaceAll(text, quoted[1:len(quoted)-1], reference)
-		text = strings.ReplaceAll(text, value, reference)
+		references[value], references[quoted[1:len(quoted)-1]] = reference, reference
 	}
-	return text
+	delete(references, "")
+	values := slices.SortedFunc(maps.Keys(references), func(a, b string) int { return len(b) - len(a) })
+	var pairs []string
+	for _, value := range values {
+		pairs = append(pairs, value, references[value])
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
 }

@@ -38,6 +38,22 @@ func TestSecretsAreFilledAndHidden(t *testing.T) {
 	}
 }
 
+// A secret that is part of another, or of its name, must not leave the rest of it
+// in the text.
+func TestSecretsWithinSecretsAreHidden(t *testing.T) {
+	values := map[string]string{"port": "3", "url": "http://h:3306/word", "word": "word", "secret": "secret"}
+	secrets := &wire.Secrets{Resolve: func(_ context.Context, name string) (string, error) { return values[name], nil }}
+	for name := range values {
+		if _, err := secrets.Reveal(t.Context(), "'{secret:"+name+"}'"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const want = "{secret:url} is not {secret:word}, nor {secret:port}"
+	if hidden := secrets.Redact("http://h:3306/word is not word, nor 3"); hidden != want {
+		t.Errorf("%s, want %s", hidden, want)
+	}
+}
+
 // A secret reaches the server, and what the server says of it does not come back.
 func TestSecretsOnServers(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *testcluster.Cluster, _ *wire.Pool) {

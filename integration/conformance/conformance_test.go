@@ -28,7 +28,9 @@ var servers = struct{ cluster, modern, sharing testcluster.Shared }{
 	sharing: testcluster.Shared{Options: testcluster.Options{Engine: testcluster.EngineModern, Nodes: 2, SharedStorage: true}},
 }
 
-func TestMain(m *testing.M) { os.Exit(testcluster.Main(m, &servers.cluster, &servers.modern, &servers.sharing)) }
+func TestMain(m *testing.M) {
+	os.Exit(testcluster.Main(m, &servers.cluster, &servers.modern, &servers.sharing))
+}
 
 // scenario is one operation on tables with rows and neighbours.
 type scenario struct {

@@ -53,7 +53,7 @@ func escapeScenarios() []scenario {
 		{
 			name: "on one node", effect: rowsOf, want: "1|10\n2|20\n3|30\n4|40", modernOnly: true, op: ops.RunSQL{
 				Place: here, Scope: ops.RunOneNode, Writes: t, SQL: "INSERT INTO {db}.t VALUES (4, '2026-03-01', 40, 'd')",
-				Settings: []ops.Setting{{Name: "max_threads", Value: "1"}},
+				Settings: []ops.Setting{{Name: "async_insert", Value: "0"}},
 			},
 		},
 		{name: "with Undo", effect: "EXISTS TABLE {db}.x", want: "1", op: ops.RunGo{

@@ -217,7 +217,7 @@ func dropDictionary(t *rapid.T, w *world) ops.Operation {
 func newFunction(t *rapid.T, name string) ops.CreateFunction {
 	op := ops.CreateFunction{Place: place(), Name: name}
 	if sometimes(t, "as a definition") {
-		op.Definition = pick(t, "definition", []string{"x -> x + 1", "(x, y) -> x AS z", "() -> ' AS '"})
+		op.Definition = pick(t, "definition", []string{"x -> x + 1", "(x, y) -> (x AS z)", "() -> ' AS '"})
 		return op
 	}
 	op.Args = []string{"x", "a slope"}

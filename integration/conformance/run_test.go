@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,15 +72,14 @@ func flagValue(name string) string {
 func (b *bench) prove(s scenario) outcome {
 	t := b.t
 	t.Helper()
-	if why, refused := b.prepare(s); refused {
-		return outcome{applied: why, broken: "–", undone: "–"}
-	}
-	schema, rows := b.look()
-	steps, err := b.plan(s.op)
+	// What is refused is refused before anything is made.
+	_, err := b.plan(slices.Concat(baseTables(b.single), s.given, []ops.Operation{s.op})...)
 	if why, refused := refusedFor(err); refused {
-		b.unchanged(schema, rows, "a refused operation")
 		return outcome{applied: "refused: " + why, broken: "–", undone: "–"}
 	}
+	b.prepare(s)
+	schema, rows := b.look()
+	steps, err := b.plan(s.op)
 	if err != nil {
 		t.Fatalf("plan: %v", err)
 	}
@@ -117,17 +117,13 @@ func (b *bench) prove(s scenario) outcome {
 }
 
 // prepare makes the tables and rows that a scenario starts from.
-func (b *bench) prepare(s scenario) (why string, refused bool) {
+func (b *bench) prepare(s scenario) {
 	b.t.Helper()
 	base := baseTables(b.single)
 	if err := b.do(base...); err != nil {
 		b.t.Fatalf("make the tables: %v", err)
 	}
-	err := b.do(s.given...)
-	if why, refused := refusedFor(err); refused {
-		return "refused: " + why, true
-	}
-	if err != nil {
+	if err := b.do(s.given...); err != nil {
 		b.t.Fatalf("make what is given: %v", err)
 	}
 	for _, sql := range append(baseRows(), s.rows...) {
@@ -137,7 +133,6 @@ func (b *bench) prepare(s scenario) (why string, refused bool) {
 	for _, sql := range s.byHand {
 		b.everywhere(sql)
 	}
-	return "", false
 }
 
 // settle waits until the replicas have each other's rows.
@@ -281,7 +276,11 @@ func (b *bench) undo(s scenario, schema, rows snapshot) string {
 	if inverse == nil {
 		return "nothing to undo"
 	}
-	if err := b.do(inverse); err != nil {
+	err = b.do(inverse)
+	if why, refused := refusedFor(err); refused {
+		return "refused: " + why
+	}
+	if err != nil {
 		t.Fatalf("undo: %v", err)
 	}
 	b.settle()
