@@ -12,9 +12,9 @@ import (
 	"golang.org/x/term"
 
 	"github.com/skein-migrate/skein/coordinator"
+	"github.com/skein-migrate/skein/danger"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/migration"
-	"github.com/skein-migrate/skein/plan"
 )
 
 // selection is the flags that say which migrations a command is about.
@@ -63,7 +63,7 @@ func (s *selection) changeFlags(a *app, cmd *cobra.Command, force string) {
 }
 
 func (s *selection) dropFlag(cmd *cobra.Command) {
-	cmd.Flags().Uint64Var(&s.maxDrop, "max-drop", plan.DefaultLimit().Bytes,
+	cmd.Flags().Uint64Var(&s.maxDrop, "max-drop", danger.DefaultLimit().Bytes,
 		"max_table_size_to_drop of servers too old to tell it, in `bytes` (0: no limit)")
 }
 
@@ -167,7 +167,7 @@ func (a *app) ask(cmd *cobra.Command, c *coordinator.Coordinator, r coordinator.
 	for i, p := range plans {
 		names[i] = p.Key
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "Reverse %s? %s [y/N] ", keys(names), totalsOf(plans).of(plan.DropsData, "dropped"))
+	fmt.Fprintf(cmd.ErrOrStderr(), "Reverse %s? %s [y/N] ", keys(names), totalsOf(plans).of(danger.DropsData, "dropped"))
 	answers := make(chan string, 1)
 	go func() {
 		answer, _ := bufio.NewReader(cmd.InOrStdin()).ReadString('\n') // an end without an answer is a no

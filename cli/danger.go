@@ -4,43 +4,43 @@ import (
 	"strings"
 
 	"github.com/skein-migrate/skein/coordinator"
-	"github.com/skein-migrate/skein/plan"
+	"github.com/skein-migrate/skein/danger"
 )
 
 // dangerOf is what a step does to data: what servers said, or else its own word.
-func dangerOf(p coordinator.MigrationPlan, step int) plan.Danger {
+func dangerOf(p coordinator.MigrationPlan, step int) danger.Assessment {
 	if step < len(p.Dangers) {
 		return p.Dangers[step]
 	}
-	return plan.Danger{Class: plan.ClassOf(p.Steps[step].Statement)}
+	return danger.Assessment{Class: danger.ClassOf(p.Steps[step].Statement)}
 }
 
 // totals sum the dangers of a plan.
 type totals struct {
 	steps   int
-	byClass map[plan.Class]total
+	byClass map[danger.Class]total
 }
 
 type total struct {
 	steps  int
-	amount plan.Amount
+	amount danger.Amount
 }
 
 func totalsOf(plans []coordinator.MigrationPlan) totals {
-	t := totals{byClass: map[plan.Class]total{}}
+	t := totals{byClass: map[danger.Class]total{}}
 	for _, p := range plans {
 		if p.Fake {
 			continue
 		}
 		for i := range p.Steps {
-			danger := dangerOf(p, i)
-			sum, seen := t.byClass[danger.Class]
+			risk := dangerOf(p, i)
+			sum, seen := t.byClass[risk.Class]
 			if !seen {
 				sum.amount.Known = true
 			}
 			sum.steps++
-			sum.amount = sum.amount.Add(danger.Amount)
-			t.byClass[danger.Class] = sum
+			sum.amount = sum.amount.Add(risk.Amount)
+			t.byClass[risk.Class] = sum
 			t.steps++
 		}
 	}
@@ -50,17 +50,17 @@ func totalsOf(plans []coordinator.MigrationPlan) totals {
 // String is for the last line of a plan: "data rewritten in 1 step (12 rows),
 // nothing dropped".
 func (t totals) String() string {
-	parts := []string{t.of(plan.RewritesData, "rewritten"), t.of(plan.DropsData, "dropped")}
-	if n := t.byClass[plan.Blocks].steps; n > 0 {
+	parts := []string{t.of(danger.RewritesData, "rewritten"), t.of(danger.DropsData, "dropped")}
+	if n := t.byClass[danger.Blocks].steps; n > 0 {
 		parts = append(parts, count(n, "step")+" that may block")
 	}
-	if n := t.byClass[plan.NotKnown].steps; n > 0 {
+	if n := t.byClass[danger.NotKnown].steps; n > 0 {
 		parts = append(parts, count(n, "step")+" of Go code")
 	}
 	return strings.Join(parts, ", ")
 }
 
-func (t totals) of(class plan.Class, what string) string {
+func (t totals) of(class danger.Class, what string) string {
 	sum := t.byClass[class]
 	if sum.steps == 0 {
 		return "nothing " + what
@@ -76,7 +76,7 @@ type dataView struct {
 	ReplicaSets int    `json:"replica_sets"`
 }
 
-func viewOf(a plan.Amount) *dataView {
+func viewOf(a danger.Amount) *dataView {
 	return &dataView{Known: a.Known, AtMost: a.AtMost, Rows: a.Rows, Bytes: a.Bytes, ReplicaSets: a.ReplicaSets}
 }
 
@@ -94,7 +94,7 @@ type totalsView struct {
 }
 
 func (t totals) view() totalsView {
-	of := func(class plan.Class) totalView {
+	of := func(class danger.Class) totalView {
 		sum := t.byClass[class]
 		if sum.steps == 0 {
 			return totalView{}
@@ -102,7 +102,7 @@ func (t totals) view() totalsView {
 		return totalView{Steps: sum.steps, Amount: viewOf(sum.amount)}
 	}
 	return totalsView{
-		Steps: t.steps, Rewrites: of(plan.RewritesData), Drops: of(plan.DropsData),
-		Blocks: t.byClass[plan.Blocks].steps, NotKnown: t.byClass[plan.NotKnown].steps,
+		Steps: t.steps, Rewrites: of(danger.RewritesData), Drops: of(danger.DropsData),
+		Blocks: t.byClass[danger.Blocks].steps, NotKnown: t.byClass[danger.NotKnown].steps,
 	}
 }

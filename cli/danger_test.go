@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/skein-migrate/skein/coordinator"
+	"github.com/skein-migrate/skein/danger"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/ops"
 	"github.com/skein-migrate/skein/plan"
@@ -12,12 +13,12 @@ import (
 )
 
 // assessed gives plans their dangers, as the coordinator does.
-func assessed(plans []coordinator.MigrationPlan, nodes map[string]plan.Holding) []coordinator.MigrationPlan {
+func assessed(plans []coordinator.MigrationPlan, nodes map[string]danger.Holding) []coordinator.MigrationPlan {
 	var steps []plan.Step
 	for _, p := range plans {
 		steps = append(steps, p.Steps...)
 	}
-	dangers := plan.Assess(steps, map[string]map[string]plan.Holding{"main": nodes})
+	dangers := danger.Assess(steps, map[string]map[string]danger.Holding{"main": nodes})
 	for i := range plans {
 		n := len(plans[i].Steps)
 		plans[i].Dangers, dangers = dangers[:n], dangers[n:]
@@ -34,15 +35,15 @@ func dangerous(t *testing.T) []coordinator.MigrationPlan {
 		Tables: map[string]plan.TableFacts{},
 		Since:  map[ops.Feature]ops.Version{ops.FeatureModifyTTL: {}, ops.FeatureColumnComment: {}},
 	}
-	held := map[string]plan.Holding{}
+	held := map[string]danger.Holding{}
 	for i, name := range []string{"ch-1", "ch-2"} {
 		node := journal.Node{Host: name, Port: 9000, Shard: i + 1, Replica: 1}
 		facts.Local = append(facts.Local, node)
 		facts.Nodes[node.Name()] = plan.NodeFacts{}
-		held[node.Name()] = plan.Holding{Tables: map[string]plan.TableHolding{
+		held[node.Name()] = danger.Holding{Tables: map[string]danger.TableHolding{
 			"default.events_local": {
-				Engine: "ReplicatedMergeTree", Path: "/" + name, Amount: plan.Amount{Known: true, Rows: 6_200_000, Bytes: 8 << 30},
-				Columns: map[string]plan.ColumnHolding{"id": {Type: "UInt64", Bytes: 600 << 20}, "ip": {Type: "String", Bytes: 1 << 20}},
+				Engine: "ReplicatedMergeTree", Path: "/" + name, Amount: danger.Amount{Known: true, Rows: 6_200_000, Bytes: 8 << 30},
+				Columns: map[string]danger.ColumnHolding{"id": {Type: "UInt64", Bytes: 600 << 20}, "ip": {Type: "String", Bytes: 1 << 20}},
 			},
 			"default.buffer": {Engine: "Buffer"},
 		}}

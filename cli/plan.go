@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/skein-migrate/skein/coordinator"
+	"github.com/skein-migrate/skein/danger"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/plan"
 )
@@ -81,7 +82,7 @@ func printPlans(w io.Writer, output string, plans []coordinator.MigrationPlan) e
 	return nil
 }
 
-func printStep(w io.Writer, step plan.Step, danger plan.Danger) {
+func printStep(w io.Writer, step plan.Step, danger danger.Assessment) {
 	fmt.Fprintf(w, "  %d  %s, %s, %s\n", step.Index, step.Statement.Place.Target, step.Statement.Place.StorageSet, reach(step))
 	fmt.Fprintf(w, "     %s\n", indent(step.Text, "     "))
 	words := danger.Words()
@@ -114,20 +115,20 @@ type planView struct {
 }
 
 type stepView struct {
-	Step       int        `json:"step"`
-	Summary    string     `json:"summary"`
-	StorageSet string     `json:"storage_set"`
-	Target     string     `json:"target"`
-	Scope      string     `json:"scope"`
-	Cluster    string     `json:"cluster"`
-	OnCluster  string     `json:"on_cluster,omitempty"`
-	Nodes      []string   `json:"nodes"`
-	SentTo     [][]string `json:"sent_to,omitempty"` // one node of each
-	SQL        string     `json:"sql"`
-	Risk       plan.Class `json:"risk"`
-	Why        []string   `json:"why,omitempty"`
-	Amount     *dataView  `json:"amount,omitempty"` // of what it rewrites or drops
-	Hash       string     `json:"hash"`
+	Step       int          `json:"step"`
+	Summary    string       `json:"summary"`
+	StorageSet string       `json:"storage_set"`
+	Target     string       `json:"target"`
+	Scope      string       `json:"scope"`
+	Cluster    string       `json:"cluster"`
+	OnCluster  string       `json:"on_cluster,omitempty"`
+	Nodes      []string     `json:"nodes"`
+	SentTo     [][]string   `json:"sent_to,omitempty"` // one node of each
+	SQL        string       `json:"sql"`
+	Risk       danger.Class `json:"risk"`
+	Why        []string     `json:"why,omitempty"`
+	Amount     *dataView    `json:"amount,omitempty"` // of what it rewrites or drops
+	Hash       string       `json:"hash"`
 }
 
 func planViews(plans []coordinator.MigrationPlan) []planView {
@@ -138,15 +139,15 @@ func planViews(plans []coordinator.MigrationPlan) []planView {
 			Steps: []stepView{}, Notes: p.Notes,
 		}
 		for i, step := range p.Steps {
-			danger := dangerOf(p, i)
+			risk := dangerOf(p, i)
 			s := stepView{
 				Step: step.Index, Summary: step.Statement.Summary,
 				StorageSet: string(step.Statement.Place.StorageSet), Target: string(step.Statement.Place.Target),
 				Scope: step.Statement.Scope.String(), Cluster: step.Cluster, OnCluster: step.OnCluster,
-				Nodes: journal.Names(step.Nodes), SQL: step.Text, Risk: danger.Class, Why: danger.Why, Hash: step.Hash,
+				Nodes: journal.Names(step.Nodes), SQL: step.Text, Risk: risk.Class, Why: risk.Why, Hash: step.Hash,
 			}
-			if danger.Class == plan.RewritesData || danger.Class == plan.DropsData {
-				s.Amount = viewOf(danger.Amount)
+			if risk.Class == danger.RewritesData || risk.Class == danger.DropsData {
+				s.Amount = viewOf(risk.Amount)
 			}
 			if step.OnCluster == "" {
 				for _, group := range step.Groups {

@@ -7,20 +7,20 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/skein-migrate/skein/danger"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/ops"
-	"github.com/skein-migrate/skein/plan"
 )
 
 // Holdings reads, with one query a node, what the nodes of an inquiry have of its
 // tables, and up to which size they drop one. It is an error if a node does not say.
-func (s *Set) Holdings(ctx context.Context, inquiry plan.Inquiry) (map[string]plan.Holding, error) {
+func (s *Set) Holdings(ctx context.Context, inquiry danger.Inquiry) (map[string]danger.Holding, error) {
 	c, err := s.Cluster(ctx, inquiry.Cluster)
 	if err != nil {
 		return nil, err
 	}
 	var mu sync.Mutex
-	out := make(map[string]plan.Holding, len(inquiry.Nodes))
+	out := make(map[string]danger.Holding, len(inquiry.Nodes))
 	errs := c.each(ctx, inquiry.Nodes, func(ctx context.Context, node journal.Node) error {
 		holding, err := c.holding(ctx, node.Name(), inquiry)
 		if err != nil {
@@ -37,14 +37,14 @@ func (s *Set) Holdings(ctx context.Context, inquiry plan.Inquiry) (map[string]pl
 	return out, nil
 }
 
-func (c *Cluster) holding(ctx context.Context, node string, inquiry plan.Inquiry) (plan.Holding, error) {
+func (c *Cluster) holding(ctx context.Context, node string, inquiry danger.Inquiry) (danger.Holding, error) {
 	facts, err := c.node(ctx, node)
 	if err != nil {
-		return plan.Holding{}, err
+		return danger.Holding{}, err
 	}
 	rows, err := c.Query(ctx, node, holdingQuery(facts, inquiry))
 	if err != nil {
-		return plan.Holding{}, err
+		return danger.Holding{}, err
 	}
 	return holdingOf(rows)
 }
@@ -61,7 +61,7 @@ const (
 )
 
 // holdingQuery asks all at once: a round trip for each table would be felt.
-func holdingQuery(facts nodeFacts, inquiry plan.Inquiry) string {
+func holdingQuery(facts nodeFacts, inquiry danger.Inquiry) string {
 	counted := func(column string) string {
 		if facts.columns["tables"][column] {
 			return "ifNull(toString(" + column + "), '')"
@@ -73,7 +73,7 @@ func holdingQuery(facts nodeFacts, inquiry plan.Inquiry) string {
 		partition, group = "partition, partition_id", ", partition, partition_id"
 	}
 	name, table := anyOf(inquiry.Tables, "name"), anyOf(inquiry.Tables, "table")
-	limits := "name IN ('" + plan.MaxTableSizeToDrop + "', '" + plan.MaxPartitionSizeToDrop + "')"
+	limits := "name IN ('" + danger.MaxTableSizeToDrop + "', '" + danger.MaxPartitionSizeToDrop + "')"
 	parts := []string{
 		"SELECT '" + holdsTable + "', concat(database, '.', name), engine, " +
 			counted("total_rows") + ", " + counted("total_bytes") + ", create_table_query, '' FROM system.tables WHERE " + name,
@@ -102,8 +102,8 @@ func anyOf(tables []ops.Table, name string) string {
 	return "(" + strings.Join(parts, " OR ") + ")"
 }
 
-func holdingOf(rows [][]string) (plan.Holding, error) {
-	h := plan.Holding{Tables: map[string]plan.TableHolding{}, Limits: map[string]plan.Limit{}}
+func holdingOf(rows [][]string) (danger.Holding, error) {
+	h := danger.Holding{Tables: map[string]danger.TableHolding{}, Limits: map[string]danger.Limit{}}
 	definitions := map[string]definition{}
 	for _, row := range rows { // UNION ALL gives them in any order
 		if row[0] == holdsTable {
@@ -121,7 +121,7 @@ func holdingOf(rows [][]string) (plan.Holding, error) {
 
 // take adds a row of holdingQuery. What is there of a table that is not, or not
 // any more, is left out.
-func take(h plan.Holding, definitions map[string]definition, row []string) error {
+func take(h danger.Holding, definitions map[string]definition, row []string) error {
 	table, there := h.Tables[row[1]]
 	switch {
 	case row[0] == limitsUser, row[0] == limitsServer:
@@ -134,7 +134,7 @@ func take(h plan.Holding, definitions map[string]definition, row []string) error
 		if err != nil {
 			return err
 		}
-		table.Columns[row[2]] = plan.ColumnHolding{
+		table.Columns[row[2]] = danger.ColumnHolding{
 			Type: row[3], Kind: row[4], TTL: columnTTL(definitions[row[1]].columns[row[2]]), Bytes: bytes,
 		}
 	case row[0] == holdsPartition:
@@ -145,8 +145,8 @@ func take(h plan.Holding, definitions map[string]definition, row []string) error
 		if strings.HasSuffix(table.Engine, "MergeTree") {
 			table.Amount = table.Amount.Add(have)
 		}
-		table.Partitions[plan.PartitionKey(false, row[2])] = have
-		table.Partitions[plan.PartitionKey(true, row[3])] = have
+		table.Partitions[danger.PartitionKey(false, row[2])] = have
+		table.Partitions[danger.PartitionKey(true, row[3])] = have
 	}
 	if there {
 		h.Tables[row[1]] = table
@@ -155,21 +155,21 @@ func take(h plan.Holding, definitions map[string]definition, row []string) error
 }
 
 // takeLimit: what the user's profile says wins, in whatever order it comes.
-func takeLimit(h plan.Holding, row []string) error {
+func takeLimit(h danger.Holding, row []string) error {
 	bytes, err := strconv.ParseUint(row[2], 10, 64)
 	if err != nil {
 		return err
 	}
 	if _, known := h.Limits[row[1]]; !known || row[0] == limitsUser {
-		h.Limits[row[1]] = plan.Limit{Bytes: bytes}
+		h.Limits[row[1]] = danger.Limit{Bytes: bytes}
 	}
 	return nil
 }
 
 // tableHolding counts what has no parts as the server does, if it does. A table
 // of the MergeTree family is counted by its parts.
-func tableHolding(engine, rows, bytes string) plan.TableHolding {
-	t := plan.TableHolding{Engine: engine, Columns: map[string]plan.ColumnHolding{}, Partitions: map[string]plan.Amount{}}
+func tableHolding(engine, rows, bytes string) danger.TableHolding {
+	t := danger.TableHolding{Engine: engine, Columns: map[string]danger.ColumnHolding{}, Partitions: map[string]danger.Amount{}}
 	switch {
 	case strings.HasSuffix(engine, "MergeTree"), engine == "View", engine == "Distributed",
 		engine == "Merge", engine == "Null", engine == "Dictionary":
@@ -183,16 +183,16 @@ func tableHolding(engine, rows, bytes string) plan.TableHolding {
 	return t
 }
 
-func amountIn(rows, bytes string) (plan.Amount, error) {
+func amountIn(rows, bytes string) (danger.Amount, error) {
 	count, err := strconv.ParseUint(rows, 10, 64)
 	if err != nil {
-		return plan.Amount{}, err
+		return danger.Amount{}, err
 	}
 	size := uint64(0)
 	if bytes != "" { // some engines tell none
 		if size, err = strconv.ParseUint(bytes, 10, 64); err != nil {
-			return plan.Amount{}, err
+			return danger.Amount{}, err
 		}
 	}
-	return plan.Amount{Known: true, Rows: count, Bytes: size}, nil
+	return danger.Amount{Known: true, Rows: count, Bytes: size}, nil
 }

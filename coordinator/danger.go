@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/skein-migrate/skein/danger"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/plan"
 )
@@ -13,7 +14,7 @@ import (
 // Sizer reads what the steps of a plan would find.
 type Sizer interface {
 	// Holdings says by node what there is of the tables of an inquiry.
-	Holdings(ctx context.Context, inquiry plan.Inquiry) (map[string]plan.Holding, error)
+	Holdings(ctx context.Context, inquiry danger.Inquiry) (map[string]danger.Holding, error)
 }
 
 // assess says of each planned step what it does to data, and refuses drops that a
@@ -26,8 +27,8 @@ func (c *Coordinator) assess(ctx context.Context, plans []MigrationPlan, r Reque
 			steps = append(steps, p.Steps...)
 		}
 	}
-	holdings := map[string]map[string]plan.Holding{}
-	for _, inquiry := range plan.Inquire(steps, everything) {
+	holdings := map[string]map[string]danger.Holding{}
+	for _, inquiry := range danger.Inquire(steps, everything) {
 		held, err := c.options.Sizer.Holdings(ctx, inquiry)
 		if err != nil {
 			return err
@@ -35,7 +36,7 @@ func (c *Coordinator) assess(ctx context.Context, plans []MigrationPlan, r Reque
 		assume(held, r.MaxDrop)
 		holdings[inquiry.Cluster] = held
 	}
-	dangers := plan.Assess(steps, holdings)
+	dangers := danger.Assess(steps, holdings)
 	for i := range plans {
 		if n := len(plans[i].Steps); !plans[i].Fake {
 			plans[i].Dangers, dangers = dangers[:n:n], dangers[n:]
@@ -45,14 +46,14 @@ func (c *Coordinator) assess(ctx context.Context, plans []MigrationPlan, r Reque
 }
 
 // assume fills in the limit of nodes that do not tell theirs.
-func assume(held map[string]plan.Holding, limit *uint64) {
+func assume(held map[string]danger.Holding, limit *uint64) {
 	if limit == nil {
 		return
 	}
 	for node, holding := range held {
-		limits := map[string]plan.Limit{}
-		for _, setting := range []string{plan.MaxTableSizeToDrop, plan.MaxPartitionSizeToDrop} {
-			limits[setting] = plan.Limit{Bytes: *limit, Assumed: true}
+		limits := map[string]danger.Limit{}
+		for _, setting := range []string{danger.MaxTableSizeToDrop, danger.MaxPartitionSizeToDrop} {
+			limits[setting] = danger.Limit{Bytes: *limit, Assumed: true}
 		}
 		maps.Copy(limits, holding.Limits)
 		holding.Limits = limits

@@ -5,27 +5,27 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/skein-migrate/skein/danger"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/migration"
 	"github.com/skein-migrate/skein/ops"
-	"github.com/skein-migrate/skein/plan"
 )
 
 // endangered is a bench with one migration, over a table of 60 GB on each node.
-func endangered(t *testing.T, limit *plan.Limit, operations ...ops.Operation) (*Coordinator, *world) {
+func endangered(t *testing.T, limit *danger.Limit, operations ...ops.Operation) (*Coordinator, *world) {
 	t.Helper()
 	m := makes("0001", operations...)
 	m.Irreversible = "a test"
 	c, w := bench(t, group("events", m))
 	w.facts[0].Tables["default.t"] = tableOf(w.facts[0])
-	w.holdings = map[string]plan.Holding{}
+	w.holdings = map[string]danger.Holding{}
 	for _, node := range w.facts[0].Local {
-		holding := plan.Holding{Tables: map[string]plan.TableHolding{"default.t": {
-			Engine: "ReplicatedMergeTree", Path: "/t", Amount: plan.Amount{Known: true, Rows: 5, Bytes: 60_000_000_000},
-			Columns: map[string]plan.ColumnHolding{"id": {Type: "UInt64"}},
+		holding := danger.Holding{Tables: map[string]danger.TableHolding{"default.t": {
+			Engine: "ReplicatedMergeTree", Path: "/t", Amount: danger.Amount{Known: true, Rows: 5, Bytes: 60_000_000_000},
+			Columns: map[string]danger.ColumnHolding{"id": {Type: "UInt64"}},
 		}}}
 		if limit != nil {
-			holding.Limits = map[string]plan.Limit{plan.MaxTableSizeToDrop: *limit}
+			holding.Limits = map[string]danger.Limit{danger.MaxTableSizeToDrop: *limit}
 		}
 		w.holdings[node.Name()] = holding
 	}
@@ -56,7 +56,7 @@ func TestARunAsksForNoSizesThatItDoesNotNeed(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, w := endangered(t, &plan.Limit{}, test.operation)
+			c, w := endangered(t, &danger.Limit{}, test.operation)
 			if _, err := c.Migrate(t.Context(), Request{CheckDangerous: test.check}); err != nil {
 				t.Fatal(err)
 			}
@@ -68,22 +68,22 @@ func TestARunAsksForNoSizesThatItDoesNotNeed(t *testing.T) {
 }
 
 func TestDangerRefusesBeforeAnythingIsChanged(t *testing.T) {
-	small := &plan.Limit{Bytes: 1}
+	small := &danger.Limit{Bytes: 1}
 	for name, test := range map[string]struct {
 		operation ops.Operation
-		limit     *plan.Limit
+		limit     *danger.Limit
 		request   Request
 		says      []string // none: it runs
 	}{
 		"too large":           {operation: dropT(), limit: small, says: []string{"events/0001 step 1, DROP TABLE t", "default.t holds 55.9 GiB on n1:9000", "359"}},
 		"too large, forced":   {operation: dropT(), limit: small, request: Request{Force: true}, says: []string{"max_table_size_to_drop"}},
 		"too large, fake":     {operation: dropT(), limit: small, request: Request{Fake: true}},
-		"no limit":            {operation: dropT(), limit: &plan.Limit{}},
+		"no limit":            {operation: dropT(), limit: &danger.Limit{}},
 		"not told":            {operation: dropT(), says: []string{"does not tell its max_table_size_to_drop", "46.6 GiB", "--max-drop"}},
 		"not told, forced":    {operation: dropT(), request: Request{Force: true}, says: []string{"--max-drop"}},
 		"not told, assumed":   {operation: dropT(), request: Request{MaxDrop: new(uint64)}},
 		"told, not assumed":   {operation: dropT(), limit: small, request: Request{MaxDrop: new(uint64)}, says: []string{"max_table_size_to_drop"}},
-		"checked drop":        {operation: dropT(), limit: &plan.Limit{}, request: Request{CheckDangerous: true}, says: []string{"drops data: 5 rows, 55.9 GiB", "without --check-dangerous"}},
+		"checked drop":        {operation: dropT(), limit: &danger.Limit{}, request: Request{CheckDangerous: true}, says: []string{"drops data: 5 rows, 55.9 GiB", "without --check-dangerous"}},
 		"checked type":        {operation: narrowT(), request: Request{CheckDangerous: true}, says: []string{"rewrites data: 5 rows", "narrows UInt64 to UInt32"}},
 		"checked Go":          {operation: blindly("go"), request: Request{CheckDangerous: true}, says: []string{"Go code"}},
 		"checked, forced":     {operation: narrowT(), request: Request{CheckDangerous: true, Force: true}, says: []string{"rewrites data"}},
@@ -121,7 +121,7 @@ func TestAPlanSaysWhatItsStepsDo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := [][]plan.Class{{plan.MetadataOnly, plan.RewritesData, plan.DropsData}}
+	want := [][]danger.Class{{danger.MetadataOnly, danger.RewritesData, danger.DropsData}}
 	for i, p := range plans {
 		for j, danger := range p.Dangers {
 			if danger.Class != want[i][j] {

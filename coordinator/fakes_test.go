@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/skein-migrate/skein/danger"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/plan"
 )
@@ -20,9 +21,9 @@ type world struct {
 	facts    []plan.Facts
 	fail     map[string]failure // by summary of the statement
 	inactive []journal.InactiveReplica
-	asked    []plan.Inquiry
-	holdings map[string]plan.Holding // by node
-	before   func(step plan.Step)    // called when a statement is sent
+	asked    []danger.Inquiry
+	holdings map[string]danger.Holding // by node
+	before   func(step plan.Step)      // called when a statement is sent
 	sent     []plan.Step
 
 	verdicts   map[string][]journal.NodeVerdict // by summary
@@ -102,7 +103,7 @@ func (w *world) InactiveReplicas(_ context.Context, clusters []string) ([]journa
 }
 
 // Holdings implements Sizer.
-func (w *world) Holdings(_ context.Context, inquiry plan.Inquiry) (map[string]plan.Holding, error) {
+func (w *world) Holdings(_ context.Context, inquiry danger.Inquiry) (map[string]danger.Holding, error) {
 	w.asked = append(w.asked, inquiry)
 	return w.holdings, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/skein-migrate/skein/danger"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/migration"
 	"github.com/skein-migrate/skein/ops"
@@ -23,7 +24,7 @@ type MigrationPlan struct {
 	Notes     []string // what was skipped, and why
 	// Dangers say of each step what it does to data. Those of a run that was not
 	// asked to check have amounts of drops alone.
-	Dangers []plan.Danger
+	Dangers []danger.Assessment
 }
 
 // verb is a command that changes something.

@@ -65,6 +65,12 @@ func accessKinds() []Operation {
 }
 
 // dataKinds change rows.
-func dataKinds() []Operation { return []Operation{} }
+func dataKinds() []Operation {
+	return []Operation{
+		Update{}, Delete{}, LightweightDelete{}, InsertSelect{}, Optimize{},
+		DropPartition{}, DetachPartition{}, AttachPartition{}, ReplacePartition{}, MovePartition{},
+		FreezePartition{}, UnfreezePartition{},
+	}
+}
 
 func escapeHatches() []Operation { return []Operation{RunSQL{}, RunGo{}, When{}} }

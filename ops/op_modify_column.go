@@ -20,7 +20,8 @@ import (
 // Remove says what to take away, and what Column leaves out is left to the
 // server: 26.7 keeps it, 18.16 drops the default when Type is stated. An
 // EPHEMERAL column becomes an ordinary one on no server, and a Nullable one
-// another only with an Expression that says what becomes of NULL (36 on 26.7).
+// another only with an Expression that says what becomes of NULL (36 on 26.7). A
+// TTL is for values of parts that are merged from then on: MaterializeTTL is for all.
 type ModifyColumn struct {
 	Table  Table      `json:"table" yaml:"table"`
 	Column Column     `json:"column" yaml:"column"` // Type may be left out when it stays
@@ -63,6 +64,9 @@ func (o ModifyColumn) Statements(env Env) ([]Statement, error) {
 	t := o.Table.in(env)
 	stmt := alter(t, "MODIFY COLUMN "+shown(o.Column.Name), commands...)
 	stmt.Traits.RewritesData = o.retypes() && o.Table.Target != Distributed
+	if o.Column.TTL != "" {
+		stmt = leavingRows(stmt, env)
+	}
 	stmt.After = []Condition{ColumnIs{Table: t, Column: o.Column, After: o.After, First: o.First, Without: o.removed()}}
 	return []Statement{stmt}, nil
 }

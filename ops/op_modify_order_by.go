@@ -21,9 +21,10 @@ import (
 // says where. Columns of the key that it loses may be dropped with Drop, by a
 // second ALTER (524 in the same one).
 //
-// With Was it has an inverse, which servers refuse for a VersionedCollapsingMergeTree
-// (36): its version is the last of the key without a word. The server writes PRIMARY KEY into the table's
-// definition from the first change on, and the inverse leaves it there.
+// With Was, and Add or Drop, it has an inverse, which servers refuse for a
+// VersionedCollapsingMergeTree (36): its version is the last of the key without a
+// word. The server writes PRIMARY KEY into the table's definition from the first
+// change on, and the inverse leaves it there.
 type ModifyOrderBy struct {
 	Table   Table    `json:"table" yaml:"table"`
 	OrderBy string   `json:"order_by,omitempty" yaml:"order_by,omitempty"`
@@ -117,10 +118,16 @@ func (o ModifyOrderBy) drop(t Table) Statement {
 }
 
 // Inverse implements Inverter: what was added is dropped, and what was dropped
-// comes back without its values. Without Was it is an *IrreversibleError.
+// comes back without its values. Without Was, or where columns leave the key and
+// stay in the table, it is an *IrreversibleError.
 func (o ModifyOrderBy) Inverse() (Operation, error) {
-	if o.Was == "" {
+	switch {
+	case o.Was == "":
 		return nil, &IrreversibleError{Operation: Describe(o), Why: "set Was to the ORDER BY that it replaces"}
+	case len(o.Add)+len(o.Drop) == 0:
+		return nil, &IrreversibleError{
+			Operation: Describe(o), Why: "no server takes columns that are there back into the key (36); drop them too, with Drop",
+		}
 	}
 	return ModifyOrderBy{
 		Table: o.Table, OrderBy: o.Was, Add: o.Drop, Drop: o.Add, After: o.After, First: o.First, Was: o.OrderBy,

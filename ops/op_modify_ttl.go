@@ -38,6 +38,15 @@ func (o ModifyTTL) Check() error { return refuse(o, o.clause().check(o.Table)) }
 // Servers before 20.5 have it not, and leave the rows alone.
 const materializeAfterModify = "materialize_ttl_after_modify"
 
+// leavingRows keeps a changed TTL from rewriting the table.
+func leavingRows(stmt Statement, env Env) Statement {
+	if env.Settings[materializeAfterModify] {
+		// Direct: before 21.4 an entry of the queue carries no settings.
+		stmt.Settings, stmt.Direct = []Setting{{Name: materializeAfterModify, Value: "0"}}, true
+	}
+	return stmt
+}
+
 // Statements implements Operation.
 func (o ModifyTTL) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
@@ -52,10 +61,7 @@ func (o ModifyTTL) Statements(env Env) ([]Statement, error) {
 	t := o.Table.in(env)
 	ttl := inDatabase(o.TTL, t.Database)
 	stmt := alter(t, "MODIFY TTL", "MODIFY TTL "+ttl)
-	if env.Settings[materializeAfterModify] {
-		// Direct: before 21.4 an entry of the queue carries no settings.
-		stmt.Settings, stmt.Direct = []Setting{{Name: materializeAfterModify, Value: "0"}}, true
-	}
+	stmt = leavingRows(stmt, env)
 	stmt.Traits.DropsData = true // with the next merges
 	stmt.After = []Condition{PartIs{Table: t, Kind: PartTTL, Text: ttl}}
 	if !o.Materialize {

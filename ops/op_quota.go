@@ -153,7 +153,7 @@ func (o CreateQuota) Inverse() (Operation, error) {
 //		Quota: ops.Quota{Name: "readers", To: &ops.Grantees{All: true}},
 //	}
 //
-// As AlterQuota it has no condition, and an inverse with Was.
+// Like AlterUser it has no condition, and an inverse with Was.
 type AlterQuota struct {
 	Place `yaml:",inline"`
 	Quota Quota  `json:"quota" yaml:"quota"`

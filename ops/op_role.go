@@ -61,7 +61,7 @@ func (o CreateRole) Inverse() (Operation, error) {
 //		Role:  ops.Role{Name: "analyst", Settings: []ops.SettingElement{{Name: "max_threads", Value: "4"}}},
 //	}
 //
-// As AlterRole it has no condition, and an inverse with Was.
+// Like AlterUser it has no condition, and an inverse with Was.
 type AlterRole struct {
 	Place `yaml:",inline"`
 	Role  Role  `json:"role" yaml:"role"`

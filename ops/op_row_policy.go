@@ -112,7 +112,7 @@ func (o CreateRowPolicy) Inverse() (Operation, error) {
 //		Policy: ops.RowPolicy{Name: "own_project", Database: "default", Table: "events_local", Using: "project_id = 2"},
 //	}
 //
-// As AlterRowPolicy it has no condition, and an inverse with Was.
+// Like AlterUser it has no condition, and an inverse with Was.
 type AlterRowPolicy struct {
 	Place  `yaml:",inline"`
 	Policy RowPolicy  `json:"policy" yaml:"policy"`

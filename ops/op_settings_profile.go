@@ -77,7 +77,7 @@ func (o CreateSettingsProfile) Inverse() (Operation, error) {
 //		Profile: ops.SettingsProfile{Name: "careful", To: &ops.Grantees{All: true}},
 //	}
 //
-// As AlterSettingsProfile it has no condition, and an inverse with Was.
+// Like AlterUser it has no condition, and an inverse with Was.
 type AlterSettingsProfile struct {
 	Place   `yaml:",inline"`
 	Profile SettingsProfile  `json:"profile" yaml:"profile"`

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -208,11 +209,30 @@ func (c *conn) run(ctx context.Context, q Query, input proto.Input) (sent bool, 
 		var results proto.Results
 		query.Result = results.Auto()
 		query.OnResult = func(_ context.Context, _ proto.Block) error {
+			if isInsert(q.SQL) {
+				return errNoRows
+			}
 			emit(results, q.OnRow)
 			return nil
 		}
 	}
-	return true, c.client.Do(ctx, query)
+	err = c.client.Do(ctx, query)
+	if errors.Is(err, errNoRows) {
+		err = &ch.Exception{Code: noDataToInsert, Name: "NO_DATA_TO_INSERT", Message: errNoRows.Error()}
+	}
+	return true, err
+}
+
+// errNoRows: a server that shows the columns of an INSERT wants its rows as
+// blocks, and waits for them for ever; those in the text it passes over (seen on
+// 18.16; 26.7 reads them).
+var errNoRows = errors.New("this server takes no rows in the text of an INSERT: write INSERT … SELECT")
+
+// noDataToInsert is what servers answer that give up on such an INSERT.
+const noDataToInsert = 108
+
+func isInsert(sql string) bool {
+	return regexp.MustCompile(`(?is)^\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*INSERT\b`).MatchString(sql)
 }
 
 // nodeError says what a node answered: an exception with its code, or a broken

@@ -85,7 +85,7 @@ func (p *Pool) do(ctx context.Context, q Query, input proto.Input) error {
 		}
 	}
 	sent, err := c.run(ctx, q, input)
-	if (err == nil || ch.IsException(err)) && !c.client.IsClosed() {
+	if (err == nil || ch.IsException(err) && !ch.IsErr(err, noDataToInsert)) && !c.client.IsClosed() {
 		p.put(c)
 	} else {
 		c.close()

@@ -149,3 +149,25 @@ func TestInsertIsOneBlock(t *testing.T) {
 		}
 	})
 }
+
+func TestAnInsertWhoseRowsTheServerDoesNotReadFailsAtOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *testcluster.Cluster, p *wire.Pool) {
+		for _, sql := range []string{"CREATE TABLE texts (a UInt8) ENGINE = Memory", "INSERT INTO texts SELECT 1"} {
+			if err := p.Run(t.Context(), wire.Query{SQL: sql}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		err := p.Run(ctx, wire.Query{SQL: "/* two */ INSERT INTO texts VALUES (2)"})
+		rows, counted := p.Rows(t.Context(), wire.Query{SQL: "SELECT count() FROM texts"})
+		if counted != nil {
+			t.Fatal(counted)
+		}
+		var node *journal.NodeError
+		refused := errors.As(err, &node) && node.Code == 108 && rows[0][0] == "1"
+		if taken := err == nil && rows[0][0] == "2"; !taken && !refused {
+			t.Errorf("%v, and there are %s rows", err, rows[0][0])
+		}
+	})
+}

@@ -75,7 +75,7 @@ func breakPart(c ops.PartIs) string {
 	case ops.PartComment:
 		return alter + " MODIFY COMMENT 'by hand'"
 	case ops.PartOrderBy:
-		return alter + " MODIFY ORDER BY id"
+		return alter + " ADD COLUMN hand UInt8, MODIFY ORDER BY (id, hand)"
 	}
 	return fmt.Sprintf("%s DROP %s %s", alter, c.Kind, ops.Ident(c.Name))
 }

@@ -76,7 +76,9 @@ func drawFree(t *rapid.T, w *world, fit func(ops.CreateTable, ops.Column) bool) 
 }
 
 func dropColumn(t *rapid.T, w *world) ops.Operation {
-	o, c, ok := drawFree(t, w, func(o ops.CreateTable, c ops.Column) bool { return !usedInside(o, c.Name) && c.Name != "d" && c.Name != "id" })
+	o, c, ok := drawFree(t, w, func(o ops.CreateTable, c ops.Column) bool {
+		return !usedInside(o, c.Name) && c.Name != "d" && c.Name != "id"
+	})
 	if !ok {
 		return nil
 	}

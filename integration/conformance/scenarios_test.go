@@ -42,7 +42,10 @@ func baseRows() []string {
 
 func scenarios() []scenario {
 	var all []scenario
-	for _, family := range [][]scenario{tableScenarios(), columnScenarios(), escapeScenarios(), partScenarios(), viewScenarios()} {
+	for _, family := range [][]scenario{
+		tableScenarios(), columnScenarios(), escapeScenarios(), partScenarios(), propertyScenarios(), viewScenarios(),
+		engineScenarios(), dictionaryScenarios(), objectScenarios(), accessScenarios(), dataScenarios(),
+	} {
 		all = append(all, family...)
 	}
 	return all

@@ -1,9 +1,13 @@
-package plan
+// Package danger says what each step of a plan does to data, and to how much of
+// it: metadata only, or data rewritten, dropped, or out of reach. It is pure:
+// steps and what nodes hold in, words out.
+package danger
 
 import (
 	"slices"
 
 	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/plan"
 )
 
 // Class says what a step does to what is there.
@@ -18,8 +22,8 @@ const (
 	NotKnown     Class = "not known" // Go code
 )
 
-// Danger says what a step does to data, and to how much of it.
-type Danger struct {
+// Assessment says what a step does to data, and to how much of it.
+type Assessment struct {
 	Class Class
 	// Why says in words what the class alone does not: what a narrower type may
 	// cost, or that nodes differ.
@@ -31,7 +35,7 @@ type Danger struct {
 }
 
 // Harmless says that the step touches no rows, as far as servers tell.
-func (d Danger) Harmless() bool {
+func (d Assessment) Harmless() bool {
 	switch d.Class {
 	case MetadataOnly:
 		return true
@@ -42,7 +46,7 @@ func (d Danger) Harmless() bool {
 }
 
 // Words are the class with its amount, and why.
-func (d Danger) Words() []string {
+func (d Assessment) Words() []string {
 	first := string(d.Class)
 	switch d.Class {
 	case RewritesData, DropsData:
@@ -75,9 +79,9 @@ func ClassOf(stmt ops.Statement) Class {
 // Assess says of each step what it does to data. steps are those of a whole plan,
 // in order; holdings are by configured cluster and node name what Inquire asked
 // for. A step of which nothing was asked has its class alone.
-func Assess(steps []Step, holdings map[string]map[string]Holding) []Danger {
+func Assess(steps []plan.Step, holdings map[string]map[string]Holding) []Assessment {
 	path := newCourse()
-	out := make([]Danger, len(steps))
+	out := make([]Assessment, len(steps))
 	for i, step := range steps {
 		out[i] = assess(step, path, holdings[step.Cluster])
 		path.follow(step)
@@ -85,8 +89,8 @@ func Assess(steps []Step, holdings map[string]map[string]Holding) []Danger {
 	return out
 }
 
-func assess(step Step, path *course, nodes map[string]Holding) Danger {
-	d := Danger{Class: ClassOf(step.Statement)}
+func assess(step plan.Step, path *course, nodes map[string]Holding) Assessment {
+	d := Assessment{Class: ClassOf(step.Statement)}
 	if changes := changed(step); len(changes) > 0 && !step.Statement.Traits.DropsData && nodes != nil {
 		d.Class, d.Why = MetadataOnly, nil
 		if step.Statement.Traits.Mutation {
@@ -104,7 +108,7 @@ func assess(step Step, path *course, nodes map[string]Holding) Danger {
 }
 
 // worsen keeps the worse class of two: dropped values are gone for good.
-func (d *Danger) worsen(class Class, why []string) {
+func (d *Assessment) worsen(class Class, why []string) {
 	rank := func(c Class) int { return slices.Index([]Class{MetadataOnly, RewritesData, DropsData}, c) }
 	if rank(class) > rank(d.Class) {
 		d.Class = class

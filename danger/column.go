@@ -1,4 +1,4 @@
-package plan
+package danger
 
 import (
 	"cmp"
@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/plan"
 )
 
 // typeChange is a column that a step gives a type or a TTL.
@@ -16,7 +17,7 @@ type typeChange struct {
 }
 
 // changed lists the columns of stored tables that a step changes.
-func changed(step Step) []typeChange {
+func changed(step plan.Step) []typeChange {
 	var out []typeChange
 	if step.Statement.Place.Target == ops.Distributed {
 		return nil
@@ -31,7 +32,7 @@ func changed(step Step) []typeChange {
 }
 
 // against compares a change with the column as it is on each node.
-func (c typeChange) against(step Step, path *course, nodes map[string]Holding) (Class, []string) {
+func (c typeChange) against(step plan.Step, path *course, nodes map[string]Holding) (Class, []string) {
 	class, why := MetadataOnly, []string(nil)
 	now, there := path.at(step.Cluster, c.table)
 	if !there { // the plan itself makes the table: what it is, its statement says
@@ -50,7 +51,7 @@ func (c typeChange) against(step Step, path *course, nodes map[string]Holding) (
 		if column.Kind == string(ops.Alias) {
 			continue // nothing of it is stored
 		}
-		d := Danger{Class: class, Why: why}
+		d := Assessment{Class: class, Why: why}
 		d.worsen(c.compare(have, column))
 		class, why = d.Class, d.Why
 	}
@@ -61,7 +62,7 @@ func (c typeChange) against(step Step, path *course, nodes map[string]Holding) (
 }
 
 func (c typeChange) compare(have string, column ColumnHolding) (Class, []string) {
-	d := Danger{Class: MetadataOnly}
+	d := Assessment{Class: MetadataOnly}
 	if c.column.Type != "" {
 		class, lost := classifyChange(have, c.column.Type)
 		d.worsen(class, nil)

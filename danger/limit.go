@@ -1,4 +1,4 @@
-package plan
+package danger
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/plan"
 )
 
 // The settings that limit what a server drops.
@@ -58,7 +59,7 @@ func (t TooLarge) String() string {
 }
 
 // tooLarge compares what a step drops on each node with the node's limit.
-func tooLarge(step Step, path *course, nodes map[string]Holding) []TooLarge {
+func tooLarge(step plan.Step, path *course, nodes map[string]Holding) []TooLarge {
 	setting := limited(step.Statement)
 	if setting == "" {
 		return nil

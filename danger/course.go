@@ -1,10 +1,11 @@
-package plan
+package danger
 
 import (
 	"maps"
 	"slices"
 
 	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/plan"
 )
 
 // course follows tables and columns through a plan: what servers say now is by
@@ -44,7 +45,7 @@ func (c *course) typeOf(cluster string, now ops.Table, name string) string {
 }
 
 // follow applies a step.
-func (c *course) follow(step Step) {
+func (c *course) follow(step plan.Step) {
 	key := func(table ops.Table) courseKey { return courseKey{cluster: step.Cluster, table: table.String()} }
 	set := func(table, now ops.Table, there bool) {
 		if !there {

@@ -1,4 +1,4 @@
-package plan
+package danger
 
 import (
 	"iter"
@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/plan"
 )
 
 // Holding is what one node has of the tables of an Inquiry.
@@ -52,7 +53,7 @@ func (h Holding) of(table ops.Table) iter.Seq2[string, TableHolding] {
 // share is what of a table a step rewrites or drops: all of it, some partitions,
 // or the bytes of some columns. Servers rewrite the whole of a part that is not
 // big enough to have a file for each column, and tell no bytes of columns there.
-func (t TableHolding) share(step Step, path *course) Amount {
+func (t TableHolding) share(step plan.Step, path *course) Amount {
 	have := t.Amount
 	if bytes := t.columnBytes(step, path); bytes > 0 {
 		have.Bytes = bytes
@@ -84,7 +85,7 @@ func (t TableHolding) partitions(named []string) (Amount, bool) {
 	return sum, true
 }
 
-func (t TableHolding) columnBytes(step Step, path *course) uint64 {
+func (t TableHolding) columnBytes(step plan.Step, path *course) uint64 {
 	bytes := uint64(0)
 	for _, c := range columnsOf(step.Statement) {
 		now, _ := path.at(step.Cluster, c.table)

@@ -1,55 +1,97 @@
-package plan_test
+package danger_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/skein-migrate/skein/danger"
+	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/ops"
 	"github.com/skein-migrate/skein/plan"
+	"github.com/skein-migrate/skein/storageset"
 )
 
 func local(name string) ops.Table { return ops.LocalTable("events", name) }
 
 // replicated is a 2×2 cluster with one sharded table, t, of v UInt64.
 func replicated() plan.Facts {
-	f := with(cluster(2, 2), "t", "ReplicatedMergeTree", []string{"c1r1:9000", "c1r2:9000"}, []string{"c2r1:9000", "c2r2:9000"})
-	for _, feature := range []ops.Feature{
-		ops.FeatureRenameColumn, ops.FeatureExchange, ops.FeatureClearColumn, ops.FeatureModifyTTL,
-	} {
+	f := plan.Facts{
+		Cluster: "events", LocalCluster: "local", DistCluster: "dist", Database: "default",
+		Nodes: map[string]plan.NodeFacts{}, Since: map[ops.Feature]ops.Version{},
+		Tables: map[string]plan.TableFacts{"default.t": {
+			Engine: "ReplicatedMergeTree", Sets: [][]string{{"c1r1:9000", "c1r2:9000"}, {"c2r1:9000", "c2r2:9000"}},
+		}},
+	}
+	for _, feature := range ops.Features() {
 		f.Since[feature] = ops.Version{}
+	}
+	for shard := 1; shard <= 2; shard++ {
+		for replica := 1; replica <= 2; replica++ {
+			node := journal.Node{Host: fmt.Sprintf("c%dr%d", shard, replica), Port: 9000, Shard: shard, Replica: replica}
+			f.Local, f.Dist = append(f.Local, node), append(f.Dist, node)
+			f.Nodes[node.Name()] = plan.NodeFacts{
+				Version: ops.Version{Major: 26, Minor: 7},
+				Macros:  map[string]string{"shard": fmt.Sprint(shard), "replica": fmt.Sprint(replica)},
+			}
+		}
 	}
 	return f
 }
 
+func steps(t *testing.T, facts plan.Facts, operations ...ops.Operation) []plan.Step {
+	t.Helper()
+	sets, err := storageset.Assign(map[string][]storageset.Key{facts.Cluster: {"events"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, _, err := plan.New(sets, facts).Operations(operations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
 // holding is what a node has of t: rows of one partition more than the number.
-func holding(path string, rows uint64) plan.Holding {
-	return plan.Holding{
-		Tables: map[string]plan.TableHolding{"default.t": {
-			Engine: "ReplicatedMergeTree", Path: path, Amount: plan.Amount{Known: true, Rows: rows, Bytes: rows * 100},
-			Columns: map[string]plan.ColumnHolding{"v": {Type: "UInt64", Bytes: rows * 10}, "al": {Type: "UInt64", Kind: "ALIAS"}},
-			Partitions: map[string]plan.Amount{
+func holding(path string, rows uint64) danger.Holding {
+	return danger.Holding{
+		Tables: map[string]danger.TableHolding{"default.t": {
+			Engine: "ReplicatedMergeTree", Path: path, Amount: danger.Amount{Known: true, Rows: rows, Bytes: rows * 100},
+			Columns: map[string]danger.ColumnHolding{"v": {Type: "UInt64", Bytes: rows * 10}, "al": {Type: "UInt64", Kind: "ALIAS"}},
+			Partitions: map[string]danger.Amount{
 				"202601": {Known: true, Rows: 3, Bytes: 300}, "ID 202601": {Known: true, Rows: 3, Bytes: 300},
 				"(x,2026-01-05)": {Known: true, Rows: 4, Bytes: 400},
 			},
 		}},
-		Limits: map[string]plan.Limit{plan.MaxTableSizeToDrop: {Bytes: 1 << 40}, plan.MaxPartitionSizeToDrop: {Bytes: 350}},
+		Limits: map[string]danger.Limit{danger.MaxTableSizeToDrop: {Bytes: 1 << 40}, danger.MaxPartitionSizeToDrop: {Bytes: 350}},
 	}
 }
 
 // held: the second replica of shard 2 lags.
-func held() map[string]plan.Holding {
-	return map[string]plan.Holding{
+func held() map[string]danger.Holding {
+	return map[string]danger.Holding{
 		"c1r1:9000": holding("/1", 10), "c1r2:9000": holding("/1", 10),
 		"c2r1:9000": holding("/2", 1000), "c2r2:9000": holding("/2", 7),
 	}
 }
 
-func assess(t *testing.T, nodes map[string]plan.Holding, operations ...ops.Operation) []plan.Danger {
+func assess(t *testing.T, nodes map[string]danger.Holding, operations ...ops.Operation) []danger.Assessment {
 	t.Helper()
-	return plan.Assess(steps(t, replicated(), operations...), map[string]map[string]plan.Holding{"events": nodes})
+	return danger.Assess(steps(t, replicated(), operations...), map[string]map[string]danger.Holding{"events": nodes})
+}
+
+func create(name string) ops.CreateTable {
+	return ops.CreateTable{
+		Table: local(name), Columns: []ops.Column{{Name: "id", Type: "UInt64"}},
+		Engine: ops.Engine{Kind: ops.MergeTree, OrderBy: "id"},
+	}
+}
+
+func addColumn(table ops.Table) ops.AddColumn {
+	return ops.AddColumn{Table: table, Column: ops.Column{Name: "x", Type: "UInt8"}}
 }
 
 func modify(column ops.Column) ops.ModifyColumn {
@@ -70,7 +112,7 @@ func sql(text string, change func(*ops.RunSQL)) ops.RunSQL {
 func TestDangerOfAStep(t *testing.T) {
 	for name, test := range map[string]struct {
 		operations []ops.Operation
-		nodes      func(map[string]plan.Holding)
+		nodes      func(map[string]danger.Holding)
 		want       string
 	}{
 		"metadata":       {operations: []ops.Operation{addColumn(local("t"))}, want: "metadata only"},
@@ -97,16 +139,16 @@ func TestDangerOfAStep(t *testing.T) {
 		},
 		"a table without parts": {
 			operations: []ops.Operation{ops.DropTable{Table: local("t")}},
-			nodes: func(nodes map[string]plan.Holding) {
+			nodes: func(nodes map[string]danger.Holding) {
 				for _, holding := range nodes {
-					holding.Tables["default.t"] = plan.TableHolding{Engine: "Buffer"}
+					holding.Tables["default.t"] = danger.TableHolding{Engine: "Buffer"}
 				}
 			},
 			want: "drops data: how many rows is not known",
 		},
 		"a table that is nowhere": {
 			operations: []ops.Operation{ops.DropTable{Table: local("t")}},
-			nodes: func(nodes map[string]plan.Holding) {
+			nodes: func(nodes map[string]danger.Holding) {
 				for _, holding := range nodes {
 					delete(holding.Tables, "default.t")
 				}
@@ -173,8 +215,8 @@ func TestDangerOfAStep(t *testing.T) {
 		},
 		"nodes that differ": {
 			operations: []ops.Operation{modify(ops.Column{Name: "v", Type: "UInt64"})},
-			nodes: func(nodes map[string]plan.Holding) {
-				nodes["c2r2:9000"].Tables["default.t"].Columns["v"] = plan.ColumnHolding{Type: "UInt32"}
+			nodes: func(nodes map[string]danger.Holding) {
+				nodes["c2r2:9000"].Tables["default.t"].Columns["v"] = danger.ColumnHolding{Type: "UInt32"}
 			},
 			want: "rewrites data: 1,010 rows, 9.9 KiB on 2 replica sets\n" +
 				"nodes differ: column v is UInt32 on c2r2:9000; UInt64 on c1r1:9000, c1r2:9000, c2r1:9000",
@@ -194,17 +236,17 @@ func TestDangerOfAStep(t *testing.T) {
 }
 
 func TestDropsThatServersWouldRefuse(t *testing.T) {
-	limited := func(bytes uint64, settings ...ops.Setting) func(map[string]plan.Holding, *ops.RunSQL) {
-		return func(nodes map[string]plan.Holding, o *ops.RunSQL) {
-			nodes["c2r1:9000"].Limits[plan.MaxTableSizeToDrop] = plan.Limit{Bytes: bytes}
+	limited := func(bytes uint64, settings ...ops.Setting) func(map[string]danger.Holding, *ops.RunSQL) {
+		return func(nodes map[string]danger.Holding, o *ops.RunSQL) {
+			nodes["c2r1:9000"].Limits[danger.MaxTableSizeToDrop] = danger.Limit{Bytes: bytes}
 			o.Settings = settings
 		}
 	}
-	setting := func(value string) ops.Setting { return ops.Setting{Name: plan.MaxTableSizeToDrop, Value: value} }
+	setting := func(value string) ops.Setting { return ops.Setting{Name: danger.MaxTableSizeToDrop, Value: value} }
 	drop := "DROP TABLE {db}.t"
 	for name, test := range map[string]struct {
 		sql    string
-		change func(map[string]plan.Holding, *ops.RunSQL)
+		change func(map[string]danger.Holding, *ops.RunSQL)
 		want   []string
 	}{
 		"small enough":  {sql: drop},
@@ -217,10 +259,10 @@ func TestDropsThatServersWouldRefuse(t *testing.T) {
 		"detached part": {sql: "ALTER TABLE {db}.t DROP DETACHED PARTITION ('x', '2026-01-05')"},
 		"a partition":   {sql: "ALTER TABLE {db}.t DROP PARTITION 202601"},
 		"a large one":   {sql: "ALTER TABLE {db}.t DETACH PARTITION ('x','2026-01-05')", want: []string{"400 B on c1r1", "400 B on c1r2", "400 B on c2r1", "400 B on c2r2"}},
-		"assumed": {sql: drop, change: func(nodes map[string]plan.Holding, _ *ops.RunSQL) {
-			delete(nodes["c1r1:9000"].Limits, plan.MaxTableSizeToDrop)
-			nodes["c1r1:9000"].Tables["default.t"] = plan.TableHolding{
-				Engine: "MergeTree", Amount: plan.Amount{Known: true, Rows: 1, Bytes: 60_000_000_000},
+		"assumed": {sql: drop, change: func(nodes map[string]danger.Holding, _ *ops.RunSQL) {
+			delete(nodes["c1r1:9000"].Limits, danger.MaxTableSizeToDrop)
+			nodes["c1r1:9000"].Tables["default.t"] = danger.TableHolding{
+				Engine: "MergeTree", Amount: danger.Amount{Known: true, Rows: 1, Bytes: 60_000_000_000},
 			}
 		}, want: []string{"default.t holds 55.9 GiB on c1r1:9000, which does not tell its max_table_size_to_drop: taken to be 46.6 GiB"}},
 	} {
@@ -262,7 +304,7 @@ func TestInquiryAsksForWhatIsTouchedAlone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var have []string
-			for _, inquiry := range plan.Inquire(steps(t, replicated(), test.operations...), test.everything) {
+			for _, inquiry := range danger.Inquire(steps(t, replicated(), test.operations...), test.everything) {
 				if len(inquiry.Nodes) != 4 {
 					t.Errorf("%d nodes are asked, want 4", len(inquiry.Nodes))
 				}

@@ -1,10 +1,11 @@
-package plan
+package danger
 
 import (
 	"cmp"
 	"fmt"
 
 	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/plan"
 )
 
 // Amount is how much data there is, each row once, whatever the replicas.
@@ -75,7 +76,7 @@ func grouped(n uint64) string {
 
 // amount sums what a step rewrites or drops, of each replica set what the replica
 // with the most rows has.
-func amount(step Step, path *course, nodes map[string]Holding) Amount {
+func amount(step plan.Step, path *course, nodes map[string]Holding) Amount {
 	total := Amount{Known: true}
 	asked := subjects(step)
 	if len(asked) == 0 {
@@ -94,7 +95,7 @@ func amount(step Step, path *course, nodes map[string]Holding) Amount {
 	return total
 }
 
-func amountOf(step Step, path *course, now ops.Table, nodes map[string]Holding) Amount {
+func amountOf(step plan.Step, path *course, now ops.Table, nodes map[string]Holding) Amount {
 	type key struct{ table, set string }
 	sets := map[key]Amount{}
 	known, atMost, tables := true, false, map[string]int{}
@@ -124,7 +125,7 @@ func amountOf(step Step, path *course, now ops.Table, nodes map[string]Holding) 
 }
 
 // subjects are the tables whose rows a step rewrites or drops.
-func subjects(step Step) []ops.Table {
+func subjects(step plan.Step) []ops.Table {
 	for _, condition := range step.Statement.After {
 		if gone, ok := condition.(ops.ObjectGone); ok && gone.Object.Kind == ops.ObjectDatabase {
 			return []ops.Table{{Place: step.Statement.Place, Database: gone.Object.Name}}

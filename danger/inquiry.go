@@ -1,10 +1,11 @@
-package plan
+package danger
 
 import (
 	"slices"
 
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/plan"
 )
 
 // Inquiry is what Assess has to know of the nodes of one cluster.
@@ -19,7 +20,7 @@ type Inquiry struct {
 // Inquire lists what Assess has to know. everything asks for all steps that
 // rewrite or drop data, or change a column's type; else only for those that a
 // server may refuse because of the size of what they drop.
-func Inquire(steps []Step, everything bool) []Inquiry {
+func Inquire(steps []plan.Step, everything bool) []Inquiry {
 	var out []Inquiry
 	path := newCourse()
 	for _, step := range steps {
@@ -37,7 +38,7 @@ func Inquire(steps []Step, everything bool) []Inquiry {
 	return out
 }
 
-func ask(inquiries []Inquiry, step Step, table ops.Table) []Inquiry {
+func ask(inquiries []Inquiry, step plan.Step, table ops.Table) []Inquiry {
 	i := slices.IndexFunc(inquiries, func(q Inquiry) bool { return q.Cluster == step.Cluster })
 	if i < 0 {
 		i = len(inquiries)
