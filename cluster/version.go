@@ -71,6 +71,11 @@ func Since() map[ops.Feature]ops.Version {
 		ops.FeatureFreezeName:        since(18, 16, 0), // seen on 18.16
 		ops.FeatureLightweightDelete: since(23, 3, 0),  // #37893 is 22.8, behind a setting
 
+		ops.FeatureMutationPartition:          since(20, 12, 3), // 62 on 18.16 (seen); an upper bound
+		ops.FeaturePartitionAll:               since(22, 5, 0),  // #35794; its text in queues #35987; releases by date
+		ops.FeatureAttachPartitionAll:         since(24, 4, 0),  // #61107, release by its date
+		ops.FeatureLightweightDeletePartition: since(24, 9, 0),  // an upper bound
+
 		// Engines.
 		ops.FeatureKafkaSettings:       since(18, 10, 3),
 		ops.FeatureS3:                  since(20, 1, 2), // #5596 is 19.15; with keys #7623

@@ -47,7 +47,7 @@ func (c *Config) finish() []*Problem {
 		}
 	}
 	k.storageSets(c)
-	k.coordination(&c.Coordination)
+	k.coordination(c)
 	k.groups(c.Groups)
 	return k.problems
 }
@@ -163,18 +163,24 @@ func (k *checker) storageSets(c *Config) {
 	c.sets, _ = storageset.Assign(sets)
 }
 
-func (k *checker) coordination(c *Coordination) {
-	if c.Lock == "" && len(c.ZooKeeper) > 0 {
+func (k *checker) coordination(cfg *Config) {
+	c, home := &cfg.Coordination, cfg.home()
+	switch {
+	case c.Lock == "" && len(c.ZooKeeper) > 0:
 		c.Lock = LockZooKeeper
+	case c.Lock == "" && home.SingleNode:
+		c.Lock = LockLease
 	}
 	switch {
 	case c.Lock == "":
 		k.wrong("coordination",
 			"nothing to keep two runs apart: set coordination.zookeeper, or coordination.lock: none to go without on purpose")
-	case c.Lock != LockZooKeeper && c.Lock != LockNone:
-		k.wrong("coordination.lock", "unknown value %q, use zookeeper or none", c.Lock)
+	case c.Lock != LockZooKeeper && c.Lock != LockLease && c.Lock != LockNone:
+		k.wrong("coordination.lock", "unknown value %q, use zookeeper, lease or none", c.Lock)
 	case c.Lock == LockZooKeeper && len(c.ZooKeeper) == 0:
 		k.wrong("coordination.zookeeper", "there are no servers: give at least one host:port")
+	case c.Lock == LockLease && !home.SingleNode && home.Name != "":
+		k.wrong("coordination.lock", "a lease is for a single node, %q, which has the state, is a cluster: set coordination.zookeeper", home.Name)
 	}
 	for i, server := range c.ZooKeeper {
 		if text := checkAddress(server, "2181"); text != "" {
@@ -182,6 +188,17 @@ func (k *checker) coordination(c *Coordination) {
 		}
 	}
 	k.znode("coordination.root", c.Root)
+}
+
+// home is the cluster that has the state; none if that is wrong too, which is
+// said elsewhere.
+func (c *Config) home() Cluster {
+	for _, cluster := range c.Clusters {
+		if slices.Contains(cluster.StorageSets, storageset.Migrations) {
+			return cluster
+		}
+	}
+	return Cluster{}
 }
 
 func (k *checker) groups(groups []Group) {

@@ -83,18 +83,21 @@ type Limits struct {
 // Lock says what keeps two runs apart.
 type Lock string
 
-// The locks. LockNone is allowed on purpose only.
+// The locks. LockZooKeeper is the default where servers are given, LockLease
+// where they are not and the state is on a single node. LockNone is allowed on
+// purpose only.
 const (
 	LockZooKeeper Lock = "zookeeper"
+	LockLease     Lock = "lease" // in tables of the single node that has the state
 	LockNone      Lock = "none"
 )
 
-// Coordination is the ZooKeeper or Keeper that holds the lock.
+// Coordination says what holds the lock.
 type Coordination struct {
 	ZooKeeper      []string // host:port
 	Root           string   // znode under which skein keeps its own; default /skein
 	Lock           Lock
-	SessionTimeout time.Duration // default 10s; the server may bound it
+	SessionTimeout time.Duration // default 10s; ZooKeeper may bound it, a lease takes 3s at least
 	Auth           Secret        // digest, user:password
 	TLS            *TLS
 }

@@ -113,6 +113,25 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// Where there are no servers, a single node keeps the lock itself; where both
+// could, ZooKeeper does.
+func TestDefaultLockOfASingleNode(t *testing.T) {
+	const node = "clusters: [{name: a, hosts: [a:9000], single_node: true}]\n"
+	for text, want := range map[string]config.Lock{
+		node: config.LockLease,
+		node + "coordination: {session_timeout: 4s}\n":              config.LockLease,
+		node + "coordination: {zookeeper: [z:2181]}\n":              config.LockZooKeeper,
+		node + "coordination: {zookeeper: [z:2181], lock: lease}\n": config.LockLease,
+		node + "coordination: {lock: none}\n":                       config.LockNone,
+		"clusters: [{name: a, hosts: [a:9000], single_node: true, storage_sets: [migrations]}, " +
+			"{name: b, hosts: [b:9000], cluster_name: c}]\n": config.LockLease,
+	} {
+		if c := load(t, config.Options{Path: write(t, text)}); c.Coordination.Lock != want {
+			t.Errorf("lock %q, want %q, with:\n%s", c.Coordination.Lock, want, text)
+		}
+	}
+}
+
 func TestEnvironmentOverlaysByName(t *testing.T) {
 	c := load(t, config.Options{Path: full, Env: "staging"})
 	events := c.Clusters[0]

@@ -117,8 +117,11 @@ func TestDataOperationsWithoutAWayBack(t *testing.T) {
 	table := local("t")
 	for want, irreversible := range map[string][]ops.Inverter{
 		"rows that are gone": {
-			ops.Delete{Table: table}, ops.LightweightDelete{Table: table}, ops.DropPartition{Table: table},
-			ops.ReplacePartition{Table: table}, ops.Optimize{Table: table, Deduplicate: true},
+			ops.Delete{Table: table},
+			ops.LightweightDelete{Table: table},
+			ops.DropPartition{Table: table},
+			ops.ReplacePartition{Table: table},
+			ops.Optimize{Table: table, Deduplicate: true},
 		},
 		"not told apart": {ops.InsertSelect{Into: table}, ops.AttachPartition{Table: table, From: &table}},
 		"another Update": {ops.Update{Table: table}},

@@ -62,13 +62,19 @@ const (
 	FeatureNamedCollections  Feature = "named collections"
 	FeatureAccess            Feature = "users and roles in SQL"
 
+	FeatureMutationPartition Feature = "UPDATE and DELETE IN PARTITION"
 	FeatureLightweightDelete Feature = "DELETE FROM"
-	FeatureDeduplicateBy     Feature = "OPTIMIZE … DEDUPLICATE BY"
-	FeatureMovePartition     Feature = "MOVE PARTITION TO TABLE"
-	FeatureMoveToDisk        Feature = "MOVE PARTITION TO DISK"
-	FeatureFreezeName        Feature = "FREEZE … WITH NAME"
-	FeatureUnfreeze          Feature = "UNFREEZE"
-	FeatureDropDetached      Feature = "DROP DETACHED PARTITION"
+	// FeatureLightweightDeletePartition is its IN PARTITION.
+	FeatureLightweightDeletePartition Feature = "DELETE FROM … IN PARTITION"
+	FeaturePartitionAll               Feature = "DROP and DETACH PARTITION ALL"
+	FeatureAttachPartitionAll         Feature = "ATTACH PARTITION ALL"
+
+	FeatureDeduplicateBy Feature = "OPTIMIZE … DEDUPLICATE BY"
+	FeatureMovePartition Feature = "MOVE PARTITION TO TABLE"
+	FeatureMoveToDisk    Feature = "MOVE PARTITION TO DISK"
+	FeatureFreezeName    Feature = "FREEZE … WITH NAME"
+	FeatureUnfreeze      Feature = "UNFREEZE"
+	FeatureDropDetached  Feature = "DROP DETACHED PARTITION"
 
 	FeatureDistributedSettings Feature = "SETTINGS of a Distributed table"
 	FeatureDistributedPolicy   Feature = "a storage policy of a Distributed table"
@@ -93,6 +99,7 @@ func Features() []Feature {
 		FeatureDetachPermanently, FeatureReplaceView, FeatureDropView, FeatureModifyQuery, FeatureRefreshableViews,
 		FeatureRefreshAppend, FeatureSQLSecurity, FeatureDictionaries, FeatureReplaceDictionary,
 		FeatureDatabaseComment, FeatureFunctions, FeatureNamedCollections, FeatureAccess,
+		FeatureMutationPartition, FeatureLightweightDeletePartition, FeaturePartitionAll, FeatureAttachPartitionAll,
 		FeatureLightweightDelete, FeatureDeduplicateBy, FeatureMovePartition, FeatureMoveToDisk,
 		FeatureFreezeName, FeatureUnfreeze, FeatureDropDetached, FeatureDistributedSettings,
 		FeatureDistributedPolicy, FeatureKeeperMap, FeatureS3, FeatureKafkaSettings, FeatureFormatQuery,

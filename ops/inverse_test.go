@@ -60,6 +60,7 @@ func TestWithoutWasThereIsNoWayBack(t *testing.T) {
 		ops.ModifyColumn{
 			Table: local("t"), Column: ops.Column{Name: "c", Type: "Nullable(UInt8)"}, Was: &ops.Column{Name: "c", Type: "UInt8"},
 		},
+		ops.ModifyOrderBy{Table: local("t"), OrderBy: "a", Was: "(a, b)"},
 		ops.RunSQL{Place: atLocal(), SQL: "SELECT 1"},
 		ops.RunGo{Place: atLocal(), Name: "f", Version: 1},
 		ops.When{Then: ops.Operations{ops.DropTable{Table: local("t")}}},

@@ -58,18 +58,41 @@ func objectKinds() []Operation {
 
 func accessKinds() []Operation {
 	return []Operation{
-		CreateUser{}, AlterUser{}, DropUser{}, CreateRole{}, AlterRole{}, DropRole{},
-		CreateRowPolicy{}, AlterRowPolicy{}, DropRowPolicy{}, CreateQuota{}, AlterQuota{}, DropQuota{},
-		CreateSettingsProfile{}, AlterSettingsProfile{}, DropSettingsProfile{}, Grant{}, Revoke{},
+		CreateUser{},
+		AlterUser{},
+		DropUser{},
+		CreateRole{},
+		AlterRole{},
+		DropRole{},
+		CreateRowPolicy{},
+		AlterRowPolicy{},
+		DropRowPolicy{},
+		CreateQuota{},
+		AlterQuota{},
+		DropQuota{},
+		CreateSettingsProfile{},
+		AlterSettingsProfile{},
+		DropSettingsProfile{},
+		Grant{},
+		Revoke{},
 	}
 }
 
 // dataKinds change rows.
 func dataKinds() []Operation {
 	return []Operation{
-		Update{}, Delete{}, LightweightDelete{}, InsertSelect{}, Optimize{},
-		DropPartition{}, DetachPartition{}, AttachPartition{}, ReplacePartition{}, MovePartition{},
-		FreezePartition{}, UnfreezePartition{},
+		Update{},
+		Delete{},
+		LightweightDelete{},
+		InsertSelect{},
+		Optimize{},
+		DropPartition{},
+		DetachPartition{},
+		AttachPartition{},
+		ReplacePartition{},
+		MovePartition{},
+		FreezePartition{},
+		UnfreezePartition{},
 	}
 }
 

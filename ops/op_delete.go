@@ -1,5 +1,7 @@
 package ops
 
+import "errors"
+
 // Delete removes the rows that Where names, of all partitions or of one. It is a
 // mutation, awaited on all replicas: every part that has such a row is written
 // anew without it.
@@ -13,7 +15,6 @@ type Delete struct {
 	Table Table  `json:"table" yaml:"table"`
 	Where string `json:"where,omitempty" yaml:"where,omitempty"`
 	// Partition is ClickHouse's own text: "202601", "ID '202601'"; all when empty.
-	// Servers before 20.12 take none (62).
 	Partition string `json:"partition,omitempty" yaml:"partition,omitempty"`
 	// Reads are tables that Where asks; they are at Table's place if they name none.
 	Reads []Table `json:"reads,omitempty" yaml:"reads,omitempty"`
@@ -35,7 +36,7 @@ type Delete struct {
 type LightweightDelete struct {
 	Table Table  `json:"table" yaml:"table"`
 	Where string `json:"where,omitempty" yaml:"where,omitempty"`
-	// Partition is as in Delete; servers before 24.9 take none (62).
+	// Partition is as in Delete, and needs a newer server.
 	Partition  string  `json:"partition,omitempty" yaml:"partition,omitempty"`
 	Reads      []Table `json:"reads,omitempty" yaml:"reads,omitempty"`           // as in Delete
 	Repeatable bool    `json:"repeatable,omitempty" yaml:"repeatable,omitempty"` // as in Delete
@@ -58,6 +59,9 @@ func (o Delete) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
+	if err := env.need(o, FeatureMutationPartition, o.Partition != ""); err != nil {
+		return nil, err
+	}
 	t := o.Table.in(env)
 	stmt := alter(t, "DELETE", "DELETE "+whereRows(o.Partition, o.Where, t))
 	stmt.Reads = filled(o.Reads, o.Table.Place, env)
@@ -70,7 +74,10 @@ func (o LightweightDelete) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureLightweightDelete, true); err != nil {
+	if err := errors.Join(
+		env.need(o, FeatureLightweightDelete, true),
+		env.need(o, FeatureLightweightDeletePartition, o.Partition != ""),
+	); err != nil {
 		return nil, err
 	}
 	t := o.Table.in(env)

@@ -81,6 +81,9 @@ func (o DropPartition) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
+	if err := env.need(o, FeaturePartitionAll, isAll(o.Partition)); err != nil {
+		return nil, err
+	}
 	stmt := alterPartition(o.Table.in(env), "DROP", o.Partition, "")
 	stmt.Traits = Traits{DropsData: true}
 	return []Statement{stmt}, nil
@@ -91,6 +94,9 @@ func (o DetachPartition) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
+	if err := env.need(o, FeaturePartitionAll, isAll(o.Partition)); err != nil {
+		return nil, err
+	}
 	return []Statement{alterPartition(o.Table.in(env), "DETACH", o.Partition, "")}, nil
 }
 
@@ -98,6 +104,9 @@ func (o DetachPartition) Statements(env Env) ([]Statement, error) {
 func (o AttachPartition) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
+	}
+	if err := env.need(o, FeatureAttachPartitionAll, isAll(o.Partition)); err != nil {
+		return nil, err
 	}
 	if o.From != nil {
 		return []Statement{alterPartitionFrom(o.Table, "ATTACH", o.Partition, *o.From, env)}, nil

@@ -102,7 +102,8 @@ func (o CreateRowPolicy) Statements(env Env) ([]Statement, error) {
 // Inverse implements Inverter: the row policy is dropped.
 func (o CreateRowPolicy) Inverse() (Operation, error) {
 	return DropRowPolicy{
-		Place: o.Place, Name: o.Policy.Name, Database: o.Policy.Database, Table: o.Policy.Table, IfExists: o.IfNotExists, Was: &o.Policy}, nil
+		Place: o.Place, Name: o.Policy.Name, Database: o.Policy.Database, Table: o.Policy.Table, IfExists: o.IfNotExists, Was: &o.Policy,
+	}, nil
 }
 
 // AlterRowPolicy changes what Policy states of a row policy.

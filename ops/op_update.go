@@ -27,7 +27,6 @@ type Update struct {
 	Set   []Assignment `json:"set,omitempty" yaml:"set,omitempty"`
 	Where string       `json:"where,omitempty" yaml:"where,omitempty"`
 	// Partition is ClickHouse's own text: "202601", "ID '202601'"; all when empty.
-	// Servers before 20.12 take none (62).
 	Partition string `json:"partition,omitempty" yaml:"partition,omitempty"`
 	// Reads are tables that Where or Set ask; they are at Table's place if they name none.
 	Reads []Table `json:"reads,omitempty" yaml:"reads,omitempty"`
@@ -75,6 +74,9 @@ func (o Update) check() error {
 func (o Update) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
+	}
+	if err := env.need(o, FeatureMutationPartition, o.Partition != ""); err != nil {
+		return nil, err
 	}
 	t := o.Table.in(env)
 	assigned := make([]string, len(o.Set))

@@ -25,9 +25,13 @@ func checkOnePartition(t Table, partition string) error {
 	return nil
 }
 
+func isAll(partition string) bool {
+	return strings.EqualFold(strings.TrimSpace(partition), allPartitions)
+}
+
 // checkPartition refuses ALL where servers do (344), and says what to do.
 func checkPartition(partition, instead string) error {
-	if strings.EqualFold(strings.TrimSpace(partition), allPartitions) {
+	if isAll(partition) {
 		return errors.New("servers take no PARTITION ALL here: " + instead)
 	}
 	return nil

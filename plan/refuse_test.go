@@ -170,6 +170,7 @@ func TestWhatNodesLackIsNotChanged(t *testing.T) {
 type conditioned struct{ statement ops.Statement }
 
 func (c conditioned) Tables() []ops.Table { return []ops.Table{{Place: c.statement.Place, Name: "t"}} }
+
 func (c conditioned) Statements(ops.Env) ([]ops.Statement, error) {
 	return []ops.Statement{c.statement}, nil
 }

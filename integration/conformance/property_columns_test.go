@@ -119,7 +119,9 @@ func modifyColumn(t *rapid.T, w *world) ops.Operation {
 		is.Comment = pick(t, "comment", comments())
 	}
 	op := ops.ModifyColumn{Table: o.Table, Column: is, Was: &was}
-	if len(o.Columns) > 1 && sometimes(t, "moved") {
+	if inArguments(o, was.Name) { // not even its own type may be stated (524)
+		op.Column, op.Was = ops.Column{Name: is.Name, Comment: is.Comment}, &ops.Column{Name: was.Name, Comment: was.Comment}
+	} else if len(o.Columns) > 1 && sometimes(t, "moved") {
 		others := slices.Delete(namesOf(o.Columns, columnName), at, at+1)
 		op.First, op.After = drawPlace(t, others)
 		if op.First || op.After != "" {

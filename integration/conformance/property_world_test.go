@@ -93,8 +93,12 @@ func isTree(o ops.CreateTable) bool { return strings.HasSuffix(string(o.Engine.K
 // inKey says that a column is of the table's keys, its TTL or its engine's arguments.
 func inKey(o ops.CreateTable, column string) bool {
 	e := o.Engine
-	return mentions(column, e.PartitionBy, e.PrimaryKey, e.OrderBy, e.SampleBy, e.TTL) ||
-		slices.Contains(append([]string{e.Version, e.IsDeleted, e.Sign}, e.Columns...), column)
+	return mentions(column, e.PartitionBy, e.PrimaryKey, e.OrderBy, e.SampleBy, e.TTL) || inArguments(o, column)
+}
+
+func inArguments(o ops.CreateTable, column string) bool {
+	e := o.Engine
+	return slices.Contains(append([]string{e.Version, e.IsDeleted, e.Sign}, e.Columns...), column)
 }
 
 func mentions(column string, texts ...string) bool {

@@ -42,7 +42,9 @@ func TestContractConnectionBroken(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *testcluster.Cluster) {
 		locktest.Run(t, func(t *testing.T) locktest.Subject {
 			p := newProxy(t, c.Nodes[0].Addr())
-			return subject(t, c, p.address(), p.breakOff)
+			s := subject(t, c, p.address(), p.breakOff)
+			s.Restart = func(t *testing.T, lose bool) { restart(t, c, lose) }
+			return s
 		})
 	})
 }
@@ -94,22 +96,24 @@ func subject(t *testing.T, c *testcluster.Cluster, address string, cut func()) l
 		},
 		Status: func(ctx context.Context, key string) (*journal.Holder, error) { return locker(key).Status(ctx) },
 		Break:  func(ctx context.Context, key string) (*journal.Holder, error) { return locker(key).Break(ctx) },
-		Restart: func(t *testing.T, lose bool) {
-			t.Helper()
-			if err := c.Nodes[0].Kill(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if err := c.Nodes[0].Start(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if lose {
-				for _, name := range claims(t, c, "") {
-					query(t, c, "DROP TABLE "+ops.Ident(name))
-				}
-			}
-		},
 		Cut:    cut,
 		Expiry: timeout + 2*time.Second, // the clock's whole seconds, and the time between two looks
+	}
+}
+
+// restart kills the server and starts it again. What it knew of locks is its tables.
+func restart(t *testing.T, c *testcluster.Cluster, lose bool) {
+	t.Helper()
+	if err := c.Nodes[0].Kill(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Nodes[0].Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if lose {
+		for _, name := range claims(t, c, "") {
+			query(t, c, "DROP TABLE "+ops.Ident(name))
+		}
 	}
 }
 

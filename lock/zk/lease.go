@@ -61,6 +61,11 @@ func (l *Lease) Confirm(ctx context.Context) error {
 // out; the error says so.
 func (l *Lease) Release(ctx context.Context) error {
 	defer l.session.close()
+	select {
+	case <-l.session.lost:
+		return &journal.LockLostError{Err: fmt.Errorf("release lock %s: its session had ended", l.lock.key)}
+	default:
+	}
 	_, err := call(ctx, l.session, func(c *zookeeper.Conn) (struct{}, error) {
 		_, err := c.Multi(
 			&zookeeper.CheckVersionRequest{Path: l.lock.epoch(), Version: l.epochVersion},

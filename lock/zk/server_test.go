@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -111,6 +112,7 @@ func (z *zooKeeper) serving() error {
 		if err != nil {
 			continue
 		}
+		_ = conn.SetDeadline(time.Now().Add(time.Second))
 		_, _ = conn.Write([]byte("srvr"))
 		answer, _ := io.ReadAll(conn)
 		_ = conn.Close()
@@ -132,13 +134,17 @@ func (z *zooKeeper) stop() {
 	}
 }
 
+// freePort finds one below those that the kernel hands out: a client that dials
+// such a one on its own machine while nobody listens may get itself.
 func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	for range 100 {
+		port := 10000 + rand.IntN(20000)
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			return port, listener.Close()
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
+	return 0, errors.New("no free port")
 }
 
 // proxy stands between a client and the server, and can be made to fail.

@@ -42,7 +42,9 @@ func TestContractConnectionBroken(t *testing.T) {
 	address := server.start(t)
 	locktest.Run(t, func(t *testing.T) locktest.Subject {
 		p := newProxy(t, address, nil)
-		return subject(zk.New(options(p.address())), p.breakOff)
+		s := subject(zk.New(options(p.address())), p.breakOff)
+		s.Restart = server.restart
+		return s
 	})
 }
 
@@ -64,11 +66,10 @@ func subject(locker *zk.Locker, cut func()) locktest.Subject {
 			}
 			return locker.AcquireWithin(ctx, key, holder, floor, limit, sink)
 		},
-		Status:  locker.Status,
-		Break:   locker.Break,
-		Restart: server.restart,
-		Cut:     cut,
-		Expiry:  2 * timeout,
+		Status: locker.Status,
+		Break:  locker.Break,
+		Cut:    cut,
+		Expiry: 2 * timeout,
 	}
 }
 
