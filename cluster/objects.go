@@ -51,7 +51,8 @@ func objectQuery(o ops.Object) string {
 	case ops.ObjectRole:
 		return "SELECT '' FROM system.roles WHERE name = " + name
 	case ops.ObjectRowPolicy:
-		return "SELECT '' FROM system.row_policies WHERE name = " + name
+		return "SELECT '' FROM system.row_policies WHERE short_name = " + name +
+			" AND database = " + ops.String(o.Database) + " AND table = " + ops.String(o.Table)
 	case ops.ObjectQuota:
 		return "SELECT '' FROM system.quotas WHERE name = " + name
 	default:
@@ -79,6 +80,6 @@ func grantQuery(g ops.Granted) string {
 		}
 		return " AND " + column + " = " + ops.String(value)
 	}
-	return "SELECT '' FROM system.grants WHERE NOT is_partial_revoke AND access_type = " + ops.String(g.Privilege) +
+	return "SELECT '' FROM system.grants WHERE NOT is_partial_revoke AND upper(toString(access_type)) = upper(" + ops.String(g.Privilege) + ")" +
 		" AND " + to + is("database", g.Database) + is("table", g.Table) + is("column", g.Column) + option("grant_option")
 }

@@ -35,7 +35,7 @@ func accessStatement(verb, unless string, place Place, e entity, env Env) Statem
 		Tail:    e.on(),
 		Place:   place,
 		Scope:   EveryNode,
-		Summary: head + shown(e.object().Name),
+		Summary: head + shown(joinSet(" ", e.name(), e.on())),
 	}, StorageAccess, env)
 }
 

@@ -60,7 +60,7 @@ type Authentication struct {
 	// written out.
 	By          string   `json:"by,omitempty" yaml:"by,omitempty"`
 	Salt        string   `json:"salt,omitempty" yaml:"salt,omitempty"`                 // of sha256_hash
-	Server      string   `json:"server,omitempty" yaml:"server,omitempty"`             // of ldap
+	Server      string   `json:"server,omitempty" yaml:"server,omitempty"`             // of ldap and http and http
 	Realm       string   `json:"realm,omitempty" yaml:"realm,omitempty"`               // of kerberos; any when empty
 	CommonNames []string `json:"common_names,omitempty" yaml:"common_names,omitempty"` // of ssl_certificate
 }
@@ -101,8 +101,8 @@ func (a *Authentication) check() error {
 		return fmt.Errorf("%s takes no By: leave it out", a.Method)
 	case a.Salt != "" && !hash:
 		return fmt.Errorf("%s takes no Salt: leave it out", a.Method)
-	case (a.Method == "ldap") != (a.Server != ""):
-		return errors.New("ldap and Server go together: set both or none")
+	case (a.Method == "ldap" || a.Method == "http") != (a.Server != ""):
+		return errors.New("ldap and http need Server, and nothing else takes it")
 	case (a.Method == "ssl_certificate") != (len(a.CommonNames) > 0):
 		return errors.New("ssl_certificate and CommonNames go together: set both or none")
 	case a.Realm != "" && a.Method != "kerberos":
@@ -214,7 +214,10 @@ func (s SettingElement) check() error {
 
 // settingElements renders settings and the profiles beside them; keyword is
 // PROFILE, or INHERIT within a profile.
-func settingElements(settings []SettingElement, profiles []string, keyword string) string {
+func settingElements(none bool, settings []SettingElement, profiles []string, keyword string) string {
+	if none {
+		return "SETTINGS NONE"
+	}
 	var texts []string
 	for _, setting := range settings {
 		texts = append(texts, setting.sql())
@@ -228,7 +231,10 @@ func settingElements(settings []SettingElement, profiles []string, keyword strin
 	return "SETTINGS " + strings.Join(texts, ", ")
 }
 
-func checkElements(settings []SettingElement, profiles []string) error {
+func checkElements(none bool, settings []SettingElement, profiles []string) error {
+	if none && len(settings)+len(profiles) > 0 {
+		return errors.New("NoSettings takes all of them away: leave settings and profiles out")
+	}
 	seen := map[string]bool{}
 	for _, setting := range settings {
 		if err := setting.check(); err != nil {

@@ -29,8 +29,9 @@ const (
 // Object names something on a server that is no table.
 type Object struct {
 	Kind ObjectKind
-	// Name as system tables have it. A row policy's is "name ON database.table".
 	Name string
+	// Database and Table are those of a row policy; no table: all of the database.
+	Database, Table string
 }
 
 // ObjectIs holds where a node has the object as stated.
@@ -63,7 +64,17 @@ type GrantIs struct{ Grant Granted }
 type GrantGone struct{ Grant Granted }
 
 // String is for people and keys of maps: "user migrator".
-func (o Object) String() string { return string(o.Kind) + " " + o.Name }
+func (o Object) String() string {
+	name := string(o.Kind) + " " + o.Name
+	if o.Kind == ObjectRowPolicy {
+		table := o.Table
+		if table == "" {
+			table = "*"
+		}
+		name += " on " + o.Database + "." + table
+	}
+	return name
+}
 
 // String is for people and keys of maps: "grant SELECT on a.b to reader".
 func (g Granted) String() string {

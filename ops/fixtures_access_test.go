@@ -46,9 +46,17 @@ func accessOperations() map[string]ops.Operation {
 	all := ops.Grant{Place: atLocal(), Privileges: []string{"SHOW TABLES"}, To: []string{"analyst"}}
 	database := ops.Grant{Place: atLocal(), Privileges: []string{"SELECT"}, Database: "d", To: []string{"analyst"}}
 	return map[string]ops.Operation{
-		"create_user":             ops.CreateUser{Place: atLocal(), User: user, IfNotExists: true},
-		"create_user_hash":        ops.CreateUser{Place: atLocal(), User: hashed},
-		"alter_user":              ops.AlterUser{Place: atLocal(), User: ops.User{Name: "u", Profiles: []string{"a"}}, Was: &ops.User{Name: "u", Profiles: []string{"b"}}},
+		"create_user":      ops.CreateUser{Place: atLocal(), User: user, IfNotExists: true},
+		"create_user_hash": ops.CreateUser{Place: atLocal(), User: hashed},
+		"alter_user":       ops.AlterUser{Place: atLocal(), User: ops.User{Name: "u", Profiles: []string{"a"}}, Was: &ops.User{Name: "u", Profiles: []string{"b"}}},
+		"alter_user_none": ops.AlterUser{
+			Place: atLocal(), User: ops.User{Name: "u", NoSettings: true, NoDatabase: true},
+			Was: &ops.User{Name: "u", Settings: []ops.SettingElement{{Name: "max_threads", Value: "1"}}, DefaultDatabase: "d"},
+		},
+		"alter_row_policy_permissive": ops.AlterRowPolicy{
+			Place: atLocal(), Policy: ops.RowPolicy{Name: "p", Database: "d", Permissive: true},
+			Was: &ops.RowPolicy{Name: "p", Database: "d", Restrictive: true},
+		},
 		"drop_user":               ops.DropUser{Place: atLocal(), Name: "u"},
 		"drop_user_was":           ops.DropUser{Place: atLocal(), Name: user.Name, IfExists: true, Was: &user},
 		"create_role":             ops.CreateRole{Place: atLocal(), Role: role},

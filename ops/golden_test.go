@@ -31,10 +31,18 @@ func environments() []struct {
 		LocalCluster: "skein_local", DistCluster: "skein_dist", Database: "default",
 		Features: features, Version: ops.Version{Major: 26, Minor: 7, Patch: 2},
 	}
+	// What statements pin, where a node knows it.
+	cluster.Settings = map[string]bool{
+		"materialize_ttl_after_modify": true, "alter_update_mode": true, "lightweight_delete_mode": true,
+		"lightweight_deletes_sync": true, "insert_distributed_sync": true,
+		"ignore_on_cluster_for_replicated_access_entities_queries":   true,
+		"ignore_on_cluster_for_replicated_udf_queries":               true,
+		"ignore_on_cluster_for_replicated_named_collections_queries": true,
+	}
 	single := cluster
 	single.SingleNode, single.LocalCluster, single.DistCluster = true, "", ""
 	old := cluster
-	old.Features, old.Version = nil, ops.Version{Major: 18, Minor: 16, Patch: 1}
+	old.Features, old.Settings, old.Version = nil, nil, ops.Version{Major: 18, Minor: 16, Patch: 1}
 	configured := cluster
 	configured.Database, configured.ReplicaMacro, configured.UnshardedReplica = "my db", "{host}", "{shard}-{host}"
 	configured.Paths = map[string]string{"my db.events_local": "/elsewhere/{shard}/events"}

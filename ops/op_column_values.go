@@ -35,19 +35,21 @@ func (o ClearColumn) Tables() []Table { return []Table{o.Table} }
 func (o MaterializeColumn) Tables() []Table { return []Table{o.Table} }
 
 // Check implements Operation.
-func (o ClearColumn) Check() error { return refuse(o, checkStoredColumn(o.Table, o.Name)) }
+func (o ClearColumn) Check() error { return refuse(o, checkStoredColumn(o.Table, o.Name, o.Partition)) }
 
 // Check implements Operation.
-func (o MaterializeColumn) Check() error { return refuse(o, checkStoredColumn(o.Table, o.Name)) }
+func (o MaterializeColumn) Check() error {
+	return refuse(o, checkStoredColumn(o.Table, o.Name, o.Partition))
+}
 
-func checkStoredColumn(t Table, name string) error {
+func checkStoredColumn(t Table, name, partition string) error {
 	if err := t.checkStored(); err != nil {
 		return err
 	}
 	if name == "" {
 		return errors.New("no column: set Name")
 	}
-	return nil
+	return checkPartitionText(partition)
 }
 
 // Statements implements Operation.

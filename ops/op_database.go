@@ -26,7 +26,7 @@ func (o CreateDatabase) At() Place { return o.Place }
 
 func (o CreateDatabase) describe() string { return shown(o.Name) }
 
-func (o CreateDatabase) object() Object { return Object{ObjectDatabase, o.Name} }
+func (o CreateDatabase) object() Object { return Object{Kind: ObjectDatabase, Name: o.Name} }
 
 // Tables implements Operation: there are none.
 func (o CreateDatabase) Tables() []Table { return nil }
@@ -77,7 +77,7 @@ func (o DropDatabase) At() Place { return o.Place }
 
 func (o DropDatabase) describe() string { return shown(o.Name) }
 
-func (o DropDatabase) object() Object { return Object{ObjectDatabase, o.Name} }
+func (o DropDatabase) object() Object { return Object{Kind: ObjectDatabase, Name: o.Name} }
 
 // Tables implements Operation: which ones it drops is not known without a server.
 func (o DropDatabase) Tables() []Table { return nil }

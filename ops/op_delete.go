@@ -49,10 +49,12 @@ func (o Delete) Tables() []Table { return append([]Table{o.Table}, placed(o.Read
 func (o LightweightDelete) Tables() []Table { return Delete(o).Tables() }
 
 // Check implements Operation.
-func (o Delete) Check() error { return refuse(o, checkRows(o.Table, o.Where, o.Reads)) }
+func (o Delete) Check() error { return refuse(o, checkRows(o.Table, o.Partition, o.Where, o.Reads)) }
 
 // Check implements Operation.
-func (o LightweightDelete) Check() error { return refuse(o, checkRows(o.Table, o.Where, o.Reads)) }
+func (o LightweightDelete) Check() error {
+	return refuse(o, checkRows(o.Table, o.Partition, o.Where, o.Reads))
+}
 
 // Statements implements Operation.
 func (o Delete) Statements(env Env) ([]Statement, error) {

@@ -32,7 +32,7 @@ func (o CreateFunction) At() Place { return o.Place }
 
 func (o CreateFunction) describe() string { return shown(o.Name) }
 
-func (o CreateFunction) object() Object { return Object{ObjectFunction, o.Name} }
+func (o CreateFunction) object() Object { return Object{Kind: ObjectFunction, Name: o.Name} }
 
 // Tables implements Operation: there are none.
 func (o CreateFunction) Tables() []Table { return nil }
@@ -121,7 +121,7 @@ func (o DropFunction) At() Place { return o.Place }
 
 func (o DropFunction) describe() string { return shown(o.Name) }
 
-func (o DropFunction) object() Object { return Object{ObjectFunction, o.Name} }
+func (o DropFunction) object() Object { return Object{Kind: ObjectFunction, Name: o.Name} }
 
 // Tables implements Operation: there are none.
 func (o DropFunction) Tables() []Table { return nil }

@@ -52,10 +52,7 @@ func (o InsertSelect) check() error {
 	if slices.Contains(o.Columns, "") {
 		return errors.New("a column without a name: name it, or leave Columns out")
 	}
-	if slices.Contains(namesOf(o.Settings), "") {
-		return errors.New("a setting without a name: set Name")
-	}
-	return nil
+	return errors.Join(checkClauseSettings(o.Settings), checkSecretArguments(o.Query))
 }
 
 // Statements implements Operation.

@@ -1,5 +1,7 @@
 package ops
 
+import "errors"
+
 // MaterializeTTL applies a table's TTL to the rows that are there already, of
 // all partitions or of one: those that are too old are deleted. It is a mutation,
 // awaited on all replicas. A table without a TTL is an error (80).
@@ -17,7 +19,9 @@ type MaterializeTTL struct {
 func (o MaterializeTTL) Tables() []Table { return []Table{o.Table} }
 
 // Check implements Operation.
-func (o MaterializeTTL) Check() error { return refuse(o, PartTTL.checkOn(o.Table)) }
+func (o MaterializeTTL) Check() error {
+	return refuse(o, errors.Join(PartTTL.checkOn(o.Table), checkPartitionText(o.Partition)))
+}
 
 // Statements implements Operation.
 func (o MaterializeTTL) Statements(env Env) ([]Statement, error) {

@@ -91,6 +91,9 @@ func (o MovePartition) Statements(env Env) ([]Statement, error) {
 	); err != nil {
 		return nil, err
 	}
+	if o.ToTable != nil && filled(one(o.ToTable), o.Table.Place, env)[0] == o.Table.in(env) {
+		return nil, refuse(o, errors.New("ToTable is the same table: name another"))
+	}
 	return []Statement{o.statement(env)}, nil
 }
 

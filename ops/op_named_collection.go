@@ -51,7 +51,9 @@ func (o CreateNamedCollection) At() Place { return o.Place }
 
 func (o CreateNamedCollection) describe() string { return shown(o.Name) }
 
-func (o CreateNamedCollection) object() Object { return Object{ObjectNamedCollection, o.Name} }
+func (o CreateNamedCollection) object() Object {
+	return Object{Kind: ObjectNamedCollection, Name: o.Name}
+}
 
 // Tables implements Operation: there are none.
 func (o CreateNamedCollection) Tables() []Table { return nil }
@@ -132,7 +134,9 @@ func (o DropNamedCollection) At() Place { return o.Place }
 
 func (o DropNamedCollection) describe() string { return shown(o.Name) }
 
-func (o DropNamedCollection) object() Object { return Object{ObjectNamedCollection, o.Name} }
+func (o DropNamedCollection) object() Object {
+	return Object{Kind: ObjectNamedCollection, Name: o.Name}
+}
 
 // Tables implements Operation: there are none.
 func (o DropNamedCollection) Tables() []Table { return nil }

@@ -61,7 +61,7 @@ type Quota struct {
 	To       *Grantees    `json:"to,omitempty" yaml:"to,omitempty"`
 }
 
-func (q Quota) object() Object { return Object{ObjectQuota, q.Name} }
+func (q Quota) object() Object { return Object{Kind: ObjectQuota, Name: q.Name} }
 
 func (q Quota) name() string { return q.Name }
 
@@ -77,13 +77,14 @@ func (q Quota) clauses() []accessClause {
 	case len(q.KeyedBy) > 0:
 		keyed = "KEYED BY " + strings.Join(q.KeyedBy, ", ")
 	}
-	limits := make([]string, len(q.Limits))
+	limits, intervals := make([]string, len(q.Limits)), make([]string, len(q.Limits))
 	for i, limit := range q.Limits {
-		limits[i] = limit.sql()
+		limits[i], intervals[i] = limit.sql(), limit.Interval
 	}
 	return stated(
 		accessClause{"KeyedBy", keyed},
-		accessClause{"Limits", strings.Join(limits, ", ")},
+		// Each interval has limits of its own: the way back is about the same ones.
+		accessClause{"Limits of " + strings.Join(intervals, ", "), strings.Join(limits, ", ")},
 		accessClause{"To", q.To.clause("TO")},
 	)
 }
@@ -91,6 +92,9 @@ func (q Quota) clauses() []accessClause {
 func (q Quota) check() error {
 	if q.NotKeyed && len(q.KeyedBy) > 0 {
 		return errors.New("KeyedBy and NotKeyed: leave one out")
+	}
+	if len(q.KeyedBy) > 1 && (len(q.KeyedBy) > 2 || q.KeyedBy[0] != "client_key") {
+		return errors.New("KeyedBy takes one key, or client_key and then user_name or ip_address")
 	}
 	for _, key := range q.KeyedBy {
 		if !word(key) {

@@ -5,9 +5,11 @@ type Role struct {
 	Name     string           `json:"name,omitempty" yaml:"name,omitempty"`
 	Settings []SettingElement `json:"settings,omitempty" yaml:"settings,omitempty"`
 	Profiles []string         `json:"profiles,omitempty" yaml:"profiles,omitempty"`
+	// NoSettings: neither settings nor profiles.
+	NoSettings bool `json:"no_settings,omitempty" yaml:"no_settings,omitempty"`
 }
 
-func (r Role) object() Object { return Object{ObjectRole, r.Name} }
+func (r Role) object() Object { return Object{Kind: ObjectRole, Name: r.Name} }
 
 func (r Role) name() string { return r.Name }
 
@@ -16,10 +18,10 @@ func (r Role) keyword() string { return "ROLE" }
 func (r Role) on() string { return "" }
 
 func (r Role) clauses() []accessClause {
-	return stated(accessClause{"Settings", settingElements(r.Settings, r.Profiles, "PROFILE")})
+	return stated(accessClause{"Settings", settingElements(r.NoSettings, r.Settings, r.Profiles, "PROFILE")})
 }
 
-func (r Role) check() error { return checkElements(r.Settings, r.Profiles) }
+func (r Role) check() error { return checkElements(r.NoSettings, r.Settings, r.Profiles) }
 
 // CreateRole makes a role. One that is there already is an error, unless
 // IfNotExists says otherwise. Grant gives it privileges, and gives it to users.

@@ -10,25 +10,14 @@ type RowPolicy struct {
 	Table    string `json:"table,omitempty" yaml:"table,omitempty"` // all of the database when empty
 	Using    string `json:"using,omitempty" yaml:"using,omitempty"` // an expression: rows of which it holds are seen
 	// Restrictive rows must pass besides the permissive ones.
-	Restrictive bool      `json:"restrictive,omitempty" yaml:"restrictive,omitempty"`
-	To          *Grantees `json:"to,omitempty" yaml:"to,omitempty"`
+	Restrictive bool `json:"restrictive,omitempty" yaml:"restrictive,omitempty"`
+	// Permissive, the default of CREATE, makes a restrictive one so in ALTER.
+	Permissive bool      `json:"permissive,omitempty" yaml:"permissive,omitempty"`
+	To         *Grantees `json:"to,omitempty" yaml:"to,omitempty"`
 }
 
-// object names the policy as system.row_policies does.
 func (p RowPolicy) object() Object {
-	table := p.Table
-	if table == "" {
-		table = "*"
-	}
-	return Object{ObjectRowPolicy, bareName(p.Name) + " ON " + bareName(p.Database) + "." + bareName(table)}
-}
-
-// bareName quotes a name where system tables do.
-func bareName(name string) string {
-	if name == "*" || word(name) {
-		return name
-	}
-	return Ident(name)
+	return Object{Kind: ObjectRowPolicy, Name: p.Name, Database: p.Database, Table: p.Table}
 }
 
 func (p RowPolicy) name() string { return p.Name }
@@ -47,8 +36,11 @@ func (p RowPolicy) clauses() []accessClause {
 	if p.Using != "" {
 		using = "FOR SELECT USING " + p.Using
 	}
-	if p.Restrictive {
+	switch {
+	case p.Restrictive:
 		restrictive = "AS RESTRICTIVE"
+	case p.Permissive:
+		restrictive = "AS PERMISSIVE"
 	}
 	return stated(
 		accessClause{"Restrictive", restrictive},
@@ -60,6 +52,9 @@ func (p RowPolicy) clauses() []accessClause {
 func (p RowPolicy) check() error {
 	if p.Database == "" {
 		return errors.New("a row policy is for a database: set Database")
+	}
+	if p.Restrictive && p.Permissive {
+		return errors.New("Restrictive and Permissive: leave one out")
 	}
 	return p.To.check("To")
 }

@@ -7,10 +7,12 @@ type SettingsProfile struct {
 	Name     string           `json:"name,omitempty" yaml:"name,omitempty"`
 	Settings []SettingElement `json:"settings,omitempty" yaml:"settings,omitempty"`
 	Inherit  []string         `json:"inherit,omitempty" yaml:"inherit,omitempty"` // other profiles
-	To       *Grantees        `json:"to,omitempty" yaml:"to,omitempty"`
+	// NoSettings: neither settings nor what it inherits.
+	NoSettings bool      `json:"no_settings,omitempty" yaml:"no_settings,omitempty"`
+	To         *Grantees `json:"to,omitempty" yaml:"to,omitempty"`
 }
 
-func (p SettingsProfile) object() Object { return Object{ObjectSettingsProfile, p.Name} }
+func (p SettingsProfile) object() Object { return Object{Kind: ObjectSettingsProfile, Name: p.Name} }
 
 func (p SettingsProfile) name() string { return p.Name }
 
@@ -20,13 +22,13 @@ func (p SettingsProfile) on() string { return "" }
 
 func (p SettingsProfile) clauses() []accessClause {
 	return stated(
-		accessClause{"Settings", settingElements(p.Settings, p.Inherit, "INHERIT")},
+		accessClause{"Settings", settingElements(p.NoSettings, p.Settings, p.Inherit, "INHERIT")},
 		accessClause{"To", p.To.clause("TO")},
 	)
 }
 
 func (p SettingsProfile) check() error {
-	return errors.Join(checkElements(p.Settings, p.Inherit), p.To.check("To"))
+	return errors.Join(checkElements(p.NoSettings, p.Settings, p.Inherit), p.To.check("To"))
 }
 
 // CreateSettingsProfile makes a settings profile. One that is there already is an

@@ -48,7 +48,7 @@ func (o Update) Tables() []Table { return append([]Table{o.Table}, placed(o.Read
 func (o Update) Check() error { return refuse(o, o.check()) }
 
 func (o Update) check() error {
-	if err := checkRows(o.Table, o.Where, o.Reads); err != nil {
+	if err := checkRows(o.Table, o.Partition, o.Where, o.Reads); err != nil {
 		return err
 	}
 	if len(o.Set) == 0 {

@@ -11,12 +11,14 @@ type User struct {
 	Hosts           []UserHost       `json:"hosts,omitempty" yaml:"hosts,omitempty"`
 	DefaultRoles    *Grantees        `json:"default_roles,omitempty" yaml:"default_roles,omitempty"`
 	DefaultDatabase string           `json:"default_database,omitempty" yaml:"default_database,omitempty"`
+	NoDatabase      bool             `json:"no_database,omitempty" yaml:"no_database,omitempty"` // no default database
 	Settings        []SettingElement `json:"settings,omitempty" yaml:"settings,omitempty"`
 	Profiles        []string         `json:"profiles,omitempty" yaml:"profiles,omitempty"`
-	Grantees        *Grantees        `json:"grantees,omitempty" yaml:"grantees,omitempty"` // to whom the user may pass on what they have
+	NoSettings      bool             `json:"no_settings,omitempty" yaml:"no_settings,omitempty"` // neither settings nor profiles
+	Grantees        *Grantees        `json:"grantees,omitempty" yaml:"grantees,omitempty"`       // to whom the user may pass on what they have
 }
 
-func (u User) object() Object { return Object{ObjectUser, u.Name} }
+func (u User) object() Object { return Object{Kind: ObjectUser, Name: u.Name} }
 
 func (u User) name() string { return u.Name }
 
@@ -29,7 +31,10 @@ func (u User) clauses() []accessClause {
 	if u.ValidUntil != "" {
 		until = "VALID UNTIL " + String(u.ValidUntil)
 	}
-	if u.DefaultDatabase != "" {
+	switch {
+	case u.NoDatabase:
+		database = "DEFAULT DATABASE NONE"
+	case u.DefaultDatabase != "":
 		database = "DEFAULT DATABASE " + Ident(u.DefaultDatabase)
 	}
 	return stated(
@@ -38,7 +43,7 @@ func (u User) clauses() []accessClause {
 		accessClause{"Hosts", hostsSQL(u.Hosts)},
 		accessClause{"DefaultDatabase", database},
 		accessClause{"DefaultRoles", u.DefaultRoles.clause("DEFAULT ROLE")},
-		accessClause{"Settings", settingElements(u.Settings, u.Profiles, "PROFILE")},
+		accessClause{"Settings", settingElements(u.NoSettings, u.Settings, u.Profiles, "PROFILE")},
 		accessClause{"Grantees", u.Grantees.clause("GRANTEES")},
 	)
 }
@@ -47,9 +52,12 @@ func (u User) check() error {
 	if u.ValidUntil != "" && u.Auth == nil {
 		return errors.New("ValidUntil is of a way to sign in: set Auth too")
 	}
+	if u.NoDatabase && u.DefaultDatabase != "" {
+		return errors.New("DefaultDatabase and NoDatabase: leave one out")
+	}
 	return errors.Join(
 		u.Auth.check(), checkHosts(u.Hosts), u.DefaultRoles.check("DefaultRoles"),
-		checkElements(u.Settings, u.Profiles), u.Grantees.check("Grantees"),
+		checkElements(u.NoSettings, u.Settings, u.Profiles), u.Grantees.check("Grantees"),
 	)
 }
 

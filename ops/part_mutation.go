@@ -15,6 +15,9 @@ func (m partMutation) check() error {
 	if err := m.kind.checkOn(m.table); err != nil {
 		return err
 	}
+	if err := checkPartitionText(m.partition); err != nil {
+		return err
+	}
 	return checkNames(m.kind, m.names)
 }
 

@@ -22,7 +22,7 @@ func checkOnePartition(t Table, partition string) error {
 	if strings.TrimSpace(partition) == "" {
 		return errors.New(`no partition: set Partition to "202601", "ID '202601'" or the like`)
 	}
-	return nil
+	return checkPartitionText(partition)
 }
 
 func isAll(partition string) bool {
@@ -34,7 +34,7 @@ func checkPartition(partition, instead string) error {
 	if isAll(partition) {
 		return errors.New("servers take no PARTITION ALL here: " + instead)
 	}
-	return nil
+	return checkPartitionText(partition)
 }
 
 // besides checks a second table that must be on the same nodes as the first. It is

@@ -7,12 +7,15 @@ import (
 
 // checkRows checks what changes stored rows: where they are, which are meant, and
 // what is read to tell.
-func checkRows(t Table, where string, reads []Table) error {
+func checkRows(t Table, partition, where string, reads []Table) error {
 	if err := t.checkStored(); err != nil {
 		return err
 	}
 	if strings.TrimSpace(where) == "" {
 		return errors.New(`no condition: set Where; "1" means all rows`)
+	}
+	if err := checkPartitionText(partition); err != nil {
+		return err
 	}
 	return checkPlaceAndTables(t.Place, placed(reads, t.Place))
 }

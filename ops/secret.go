@@ -62,3 +62,15 @@ func checkSecretsIn(text string) error {
 	}
 	return nil
 }
+
+// checkSecretArguments refuses a password written out among the arguments of a
+// table function: mysql(…, password = 'x').
+func checkSecretArguments(query string) error {
+	written := regexp.MustCompile(`(?i)[(,]\s*(password|secret_access_key|session_token|access_token)\s*=\s*'((?:[^'\\]|\\.)*)'`)
+	for _, found := range written.FindAllStringSubmatch(query, -1) {
+		if err := checkSecret(strings.ToUpper(found[1]), found[2]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -151,7 +151,7 @@ func TestInsertIsOneBlock(t *testing.T) {
 }
 
 func TestAnInsertWhoseRowsTheServerDoesNotReadFailsAtOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, c *testcluster.Cluster, p *wire.Pool) {
+	onBoth(t, func(t *testing.T, _ *testcluster.Cluster, p *wire.Pool) {
 		for _, sql := range []string{"CREATE TABLE texts (a UInt8) ENGINE = Memory", "INSERT INTO texts SELECT 1"} {
 			if err := p.Run(t.Context(), wire.Query{SQL: sql}); err != nil {
 				t.Fatal(err)

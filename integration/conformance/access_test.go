@@ -14,6 +14,9 @@ import (
 func TestAccessConditions(t *testing.T) {
 	b := newBench(t, servers.modern.Cluster(t), "access")
 	object := func(kind ops.ObjectKind, name string) ops.Object { return ops.Object{Kind: kind, Name: name} }
+	policy := func(table string) ops.Object {
+		return ops.Object{Kind: ops.ObjectRowPolicy, Name: "skein_bob", Database: "skein_db", Table: table}
+	}
 	for _, test := range []struct {
 		there bool
 		is    ops.Condition
@@ -27,8 +30,8 @@ func TestAccessConditions(t *testing.T) {
 		{false, ops.ObjectIs{Object: object(ops.ObjectQuota, "none")}, ops.ObjectGone{Object: object(ops.ObjectQuota, "none")}},
 		{true, ops.ObjectIs{Object: object(ops.ObjectSettingsProfile, "skein_profile")}, ops.ObjectGone{Object: object(ops.ObjectSettingsProfile, "skein_profile")}},
 		{false, ops.ObjectIs{Object: object(ops.ObjectSettingsProfile, "none")}, ops.ObjectGone{Object: object(ops.ObjectSettingsProfile, "none")}},
-		{true, ops.ObjectIs{Object: object(ops.ObjectRowPolicy, "skein_bob ON skein_db.t")}, ops.ObjectGone{Object: object(ops.ObjectRowPolicy, "skein_bob ON skein_db.t")}},
-		{false, ops.ObjectIs{Object: object(ops.ObjectRowPolicy, "skein_bob ON skein_db.u")}, ops.ObjectGone{Object: object(ops.ObjectRowPolicy, "skein_bob ON skein_db.u")}},
+		{true, ops.ObjectIs{Object: policy("t")}, ops.ObjectGone{Object: policy("t")}},
+		{false, ops.ObjectIs{Object: policy("u")}, ops.ObjectGone{Object: policy("u")}},
 	} {
 		for _, condition := range []ops.Condition{test.is, test.gone} {
 			b.judge(condition, test.there != ops.Removes(condition))

@@ -78,7 +78,8 @@ func partitionScenarios() []scenario {
 	return []scenario{
 		{op: ops.DropPartition{Table: t, Partition: "202601"}, effect: rowsOfT, want: "3|30"},
 		{name: "of none", op: ops.DropPartition{Table: t, Partition: "ID '209901'"}, effect: rowsOfT, want: "1|10\n2|20\n3|30"},
-		{name: "ALL", op: ops.DropPartition{Table: t, Partition: "ALL"}, modernOnly: true, effect: rowsOfT},
+		{name: "ALL", op: ops.DropPartition{Table: t, Partition: "ALL"}, effect: rowsOfT},
+		{name: "ALL", op: ops.DetachPartition{Table: t, Partition: "ALL"}, effect: rowsOfT},
 		{op: detach, effect: rowsOfT, want: "3|30"},
 		{op: ops.AttachPartition{Table: t, Partition: "ID '202601'"}, rows: []string{"ALTER TABLE {db}.t DETACH PARTITION 202601"}, effect: rowsOfT, want: "1|10\n2|20\n3|30"},
 		{name: "FROM a table", op: ops.AttachPartition{Table: t, Partition: "202601", From: toM}, given: given, rows: fed, effect: both, want: "[1,2,3,7]|[7]"},

@@ -39,16 +39,16 @@ func written() map[string][]string {
 		"Projection.query": {"SELECT a, count() GROUP BY a", "SELECT * ORDER BY `b c`"}, "query": queries, "ModifyQuery.was": queries,
 		"ttl": ttls, "ModifyTTL.was": ttls, "RemoveTTL.was": ttls, "order_by": orders, "ModifyOrderBy.was": orders, "sample_by": {"a", "cityHash64(a)"},
 		"ModifySampleBy.was": {"b"}, "RemoveSampleBy.was": {"b"}, "partition": partitions, "deduplicate_by": {"", "a, b", "* EXCEPT (v)"},
-		"Refresh.every": append(intervals, ""), "Refresh.after": append(intervals, "", ""), "Refresh.offset": append(intervals, ""), "Refresh.randomize": append(intervals, ""),
-		"CreateFunction.body": scalars, "CreateFunction.definition": {"x -> x + 1", "(x, y) -> x * y", "() -> 1"}, "CreateDatabase.engine": {"", "Atomic", "Memory", "Replicated('/x', 's', 'r')"},
+		"Refresh.every": append(intervals, ""), "Refresh.after": append(intervals, "", ""), "Refresh.offset": {"", "1 MINUTE", "90 SECOND"}, "Refresh.randomize": append(intervals, ""),
+		"CreateFunction.body": append(scalars, "", "", ""), "CreateFunction.definition": {"", "", "x -> x + 1", "(x, y) -> x * y", "() -> 1"}, "CreateDatabase.engine": {"", "Atomic", "Memory", "Replicated('/x', 's', 'r')"},
 		"Attribute.default": {"0", "'none'", "''", "-1"}, "Argument.name": {"TABLE", "HOST", "port", "Db_1", "USER"}, "Layout.kind": {"HASHED", "FLAT", "COMPLEX_KEY_DIRECT", "CACHE", "RANGE_HASHED"},
-		"DictionarySource.raw": {"CLICKHOUSE(TABLE 'x' PORT tcpPort())", "NULL()"}, "Setting.name": {"a", "max_threads", "storage_policy", "index_granularity"},
+		"DictionarySource.raw": {"", "CLICKHOUSE(TABLE 'x' PORT tcpPort())", "NULL()"}, "Setting.name": {"a", "max_threads", "storage_policy", "index_granularity"},
 		"RunSQL.sql": {"OPTIMIZE TABLE {db}.t {on_cluster} FINAL", "SYSTEM RELOAD CONFIG", "ALTER TABLE {db}.`a b` {on_cluster} DELETE WHERE 1"}, "RunSQL.undo": nil,
 		"version_at_least": {"20.1", "99"}, "method": {"sha256_password", "no_password", "plaintext_password", "sha256_hash", "ldap", "kerberos", "bcrypt_password", "ssl_certificate"},
 		"Authentication.by": {"{secret:KEY}", "", "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789"}, "Authentication.salt": {"", "s"},
-		"Authentication.server": {"", "it's"}, "valid_until": {"", "2027-01-01", "infinity"}, "SettingElement.name": {"max_threads", "readonly", "max_memory_usage"},
+		"Authentication.server": {"", "it's"}, "UserHost.value": {"", "10.0.0.0/8", "::1", "127.0.0.1"}, "valid_until": {"", "2027-01-01", "infinity"}, "SettingElement.name": {"max_threads", "readonly", "max_memory_usage"},
 		"SettingElement.value": {"1", "it's", "", "0.5"}, "SettingElement.min": {"", "1"}, "SettingElement.max": {"", "8"},
-		"Grant.privileges": {"SELECT", "INSERT", "ALTER UPDATE", "dictGet", "ALL"}, "Revoke.privileges": {"SELECT", "ALTER ADD COLUMN"},
+		"Grant.privileges": {"SELECT", "INSERT", "ALTER UPDATE"}, "Revoke.privileges": {"SELECT", "ALTER ADD COLUMN"},
 		"Quota.keyed_by": {"user_name", "ip_address", "client_key"}, "QuotaLimit.interval": intervals[:1], "MovePartition.partition": partitions[1:],
 		"secret_access_key": secrets[:1], "session_token": secrets, "Engine.sharding_key": {"rand()", "cityHash64(a, `b c`)"}, "path_suffix": {"", "_2"},
 	}
@@ -90,6 +90,11 @@ func (f filler) fill(v reflect.Value, in, name string) {
 			filled.Database = f.pick("database", hostile())
 		}
 		return
+	case *ops.Setting:
+		if in == "QuotaLimit" {
+			*filled = ops.Setting{Name: f.pick("resource", []string{"queries", "errors", "result_rows"}), Value: f.pick("limit", []string{"1", "0.5"})}
+			return
+		}
 	case *ops.Engine:
 		*filled = f.engine()
 		return
@@ -110,6 +115,10 @@ func (f filler) fill(v reflect.Value, in, name string) {
 				f.fill(v.Field(i), v.Type().Name(), json)
 			}
 		}
+		f.fillWas(v)
+		if dictionary, ok := v.Addr().Interface().(*ops.CreateDictionary); ok {
+			f.agree(dictionary)
+		}
 	case reflect.Pointer:
 		if f.some() && !strings.HasPrefix(name, "was") {
 			v.Set(reflect.New(v.Type().Elem()))
@@ -117,6 +126,9 @@ func (f filler) fill(v reflect.Value, in, name string) {
 		}
 	case reflect.Slice:
 		n := rapid.IntRange(0, 2).Draw(f.t, "length")
+		if name == "keyed_by" {
+			n = min(n, 1) // few keys go together, and Check leaves that to the server
+		}
 		v.Set(reflect.MakeSlice(v.Type(), n, n))
 		for i := range n {
 			f.fill(v.Index(i), in, name)
@@ -127,6 +139,48 @@ func (f filler) fill(v reflect.Value, in, name string) {
 		v.SetInt(int64(rapid.IntRange(0, 9).Draw(f.t, "number")))
 	case reflect.String:
 		v.SetString(f.text(v.Type(), in, name))
+	}
+}
+
+// fillWas says what something was, where an operation says what it becomes: the
+// same thing by name, else different.
+func (f filler) fillWas(v reflect.Value) {
+	was := v.FieldByName("Was")
+	if !was.IsValid() || was.Kind() != reflect.Pointer || was.Type().Elem().Kind() != reflect.Struct || !f.some() {
+		return
+	}
+	for i := range v.NumField() {
+		becomes := v.Field(i)
+		if becomes.Type() != was.Type().Elem() {
+			continue
+		}
+		was.Set(reflect.New(becomes.Type()))
+		f.fill(was.Elem(), becomes.Type().Name(), "was")
+		for _, name := range []string{"Name", "Table", "Database"} {
+			if same := becomes.FieldByName(name); same.IsValid() {
+				was.Elem().FieldByName(name).Set(same)
+			}
+		}
+	}
+}
+
+// agree makes the parts of a dictionary fit each other.
+func (f filler) agree(d *ops.CreateDictionary) {
+	if len(d.Columns) == 0 {
+		return
+	}
+	name := d.Columns[0].Name
+	d.PrimaryKey, d.Range, d.Lifetime = []string{name}, nil, &ops.Lifetime{Max: 5}
+	switch d.Layout.Kind {
+	case "RANGE_HASHED":
+		d.Range = &ops.DictionaryRange{Min: name, Max: name}
+	case "COMPLEX_KEY_DIRECT":
+		d.Lifetime = nil
+	}
+	if d.Source.Raw != "" && f.some() {
+		d.Source = ops.DictionarySource{Raw: d.Source.Raw}
+	} else {
+		d.Source.Raw = ""
 	}
 }
 
