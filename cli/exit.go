@@ -60,14 +60,23 @@ func (a *app) printError(err error, code int) {
 		inProgress *journal.InProgressError
 		held       *journal.LockHeldError
 		inactive   *journal.InactiveReplicasError
+		lost       *journal.LockLostError
 	)
 	switch {
+	case errors.As(err, &lost):
+		errors.As(err, &partial)
+		printLost(w, lost, partial)
 	case errors.As(err, &partial):
 		printPartial(w, partial)
 	case errors.As(err, &inProgress):
 		printInProgress(w, inProgress)
 	case errors.As(err, &held):
 		printHeld(w, held)
+		if a.releasing {
+			fmt.Fprintln(w, "it is alive: end that run, or take the lock from it: skein lock release --force")
+		} else {
+			fmt.Fprintln(w, "wait for it with --lock-wait 10m, or look: skein list")
+		}
 	case errors.As(err, &inactive):
 		if a.checking {
 			return // the command's own output said it
@@ -80,10 +89,19 @@ func (a *app) printError(err error, code int) {
 			fmt.Fprintln(w, "see: skein --help")
 		}
 	}
-	var lost *journal.LockLostError
-	if errors.As(err, &lost) {
-		fmt.Fprintln(w, "The lock was lost: another run may have taken over. Look: skein list")
+}
+
+// printLost leaves open how the migration stands: that is another run's matter.
+func printLost(w io.Writer, lost *journal.LockLostError, partial *journal.PartialError) {
+	fmt.Fprintf(w, "skein: %s\n", lost)
+	if partial != nil {
+		fmt.Fprintf(w, "%s was at step %d of %d\n", partial.Key, partial.Step, partial.Of)
+		if partial.Text != "" {
+			fmt.Fprintf(w, "  %s\n", indent(partial.Text, "  "))
+		}
 	}
+	fmt.Fprintln(w, "Another run may have taken over. This one stopped, and sent and wrote nothing but\n"+
+		"what was in flight. Look: skein lock status, skein list")
 }
 
 func printPartial(w io.Writer, e *journal.PartialError) {
@@ -134,10 +152,8 @@ func printInProgress(w io.Writer, e *journal.InProgressError) {
 }
 
 func printHeld(w io.Writer, e *journal.LockHeldError) {
-	h := e.Holder
-	fmt.Fprintf(w, "skein: another run holds the lock\n  %s  since %s (%s ago)  %s@%s, pid %d, %s\n",
-		h.RunID, h.Since.UTC().Format(time.TimeOnly), time.Since(h.Since).Round(time.Second), h.User, h.Host, h.PID, h.Command)
-	fmt.Fprintln(w, "wait for it with --lock-wait 10m, or look: skein list")
+	fmt.Fprintln(w, "skein: another run holds the lock")
+	printHolder(w, e.Holder)
 }
 
 func printInactive(w io.Writer, e *journal.InactiveReplicasError) {

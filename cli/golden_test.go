@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -226,7 +227,9 @@ func TestErrorTexts(t *testing.T) {
 			Cluster: "events_cluster", Database: "default", Table: "events_local", Active: 3, Total: 4,
 			Nodes: []journal.InactiveDetail{{Node: "ch-2b:9000", Why: "read-only, session expired"}},
 		}}},
-		"lost":      &journal.LockLostError{Err: errors.New("the session ended")},
+		"lost": &journal.LockLostError{Err: errors.New("the session ended")},
+		"lost-midway": fmt.Errorf("%w (%w)", &journal.PartialError{Key: key, Step: 2, Of: 3, Text: "ALTER TABLE t\nADD COLUMN x UInt8",
+			Cause: context.Canceled}, &journal.LockLostError{Err: errors.New("the session ended")}),
 		"preflight": journal.Refusef("no nodes for storage set %q", "events"),
 	} {
 		golden(t, "error-"+name+".txt", printed(err, exitCode(err, true)))

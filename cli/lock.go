@@ -2,21 +2,69 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/skein-migrate/skein/cluster"
 	"github.com/skein-migrate/skein/config"
 	"github.com/skein-migrate/skein/coordinator"
 	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/lock/lease"
 	"github.com/skein-migrate/skein/lock/zk"
+	"github.com/skein-migrate/skein/ops"
 )
 
-func (a *app) locker(ctx context.Context, cfg *config.Config, state *cluster.Cluster) (coordinator.Locker, error) {
-	c := cfg.Coordination
-	if c.Lock == config.LockNone {
-		return noLock{}, nil
+func (a *app) lockCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "lock",
+		Short: "Who holds the lock; end a dead holder's",
+		Long: `lock looks at what keeps two runs apart: a znode in ZooKeeper or Keeper, or on a
+single node without them a lease in its tables (coordination.lock).`,
+		Args: unknownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	cmd.AddCommand(a.lockStatusCommand(), a.lockReleaseCommand())
+	return cmd
+}
+
+// heldLease is a lease that says when it is over.
+type heldLease interface {
+	coordinator.Lease
+	Done() <-chan struct{}
+}
+
+// lock is the configured one, whichever it is.
+type lock struct {
+	kind config.Lock
+	// limit is how long at most a run that died keeps it.
+	limit   time.Duration
+	over    string // what happened when a lease is done
+	acquire func(ctx context.Context, h journal.Holder, floor uint64, wait time.Duration, sink journal.Sink) (heldLease, error)
+	status  func(ctx context.Context) (*journal.Holder, error)
+	broken  func(ctx context.Context) (*journal.Holder, error)
+}
+
+func (a *app) lock(ctx context.Context, cfg *config.Config, state *cluster.Cluster) (*lock, error) {
+	switch cfg.Coordination.Lock {
+	case config.LockNone:
+		return noLock(), nil
+	case config.LockLease:
+		return leaseLock(cfg, state), nil
+	}
+	return zkLock(ctx, cfg, state)
+}
+
+// limit leaves room for a server's ticks, and for its clock's whole seconds.
+func limitOf(timeout time.Duration) time.Duration {
+	return max(timeout, 3*time.Second)*3/2 + time.Second
+}
+
+func zkLock(ctx context.Context, cfg *config.Config, state *cluster.Cluster) (*lock, error) {
+	c := cfg.Coordination
 	auth, err := c.Auth.Resolve(ctx)
 	if err != nil {
 		return nil, cfg.Errorf("coordination.auth", "%v", err)
@@ -31,37 +79,50 @@ func (a *app) locker(ctx context.Context, cfg *config.Config, state *cluster.Clu
 			return nil, cfg.Errorf("coordination.tls", "%v", err)
 		}
 	}
-	return &zkLock{locker: zk.New(options), key: key, wait: a.lockWait, events: a.printer().event}, nil
+	locker := zk.New(options)
+	return &lock{
+		kind: c.Lock, limit: limitOf(c.SessionTimeout), over: "the session with ZooKeeper ended",
+		acquire: func(ctx context.Context, h journal.Holder, floor uint64, wait time.Duration, sink journal.Sink) (heldLease, error) {
+			l, err := locker.AcquireWithin(ctx, key, h, floor, wait, sink)
+			if err != nil {
+				return nil, err // not a nil *zk.Lease in an interface
+			}
+			return l, nil
+		},
+		status: func(ctx context.Context) (*journal.Holder, error) { return locker.Status(ctx, key) },
+		broken: func(ctx context.Context) (*journal.Holder, error) { return locker.Break(ctx, key) },
+	}, nil
 }
 
-// zkLock ends the run's context when its lease is lost.
-type zkLock struct {
-	locker *zk.Locker
-	key    string
-	wait   time.Duration
-	events journal.Sink
-}
-
-// Acquire implements coordinator.Locker.
-func (l *zkLock) Acquire(ctx context.Context, holder journal.Holder, floor uint64) (context.Context, coordinator.Lease, error) {
-	lease, err := l.locker.AcquireWithin(ctx, l.key, holder, floor, l.wait, l.events)
-	if err != nil {
-		return nil, nil, fmt.Errorf("take the lock: %w", err)
+func leaseLock(cfg *config.Config, state *cluster.Cluster) *lock {
+	timeout := cfg.Coordination.SessionTimeout
+	locker := lease.New(state, lease.Options{
+		Node: state.Nodes(ops.Local)[0].Name(), Database: state.Database(), Timeout: timeout,
+	})
+	return &lock{
+		kind: cfg.Coordination.Lock, limit: limitOf(timeout), over: "the lease ran out, or was taken away",
+		acquire: func(ctx context.Context, h journal.Holder, floor uint64, wait time.Duration, sink journal.Sink) (heldLease, error) {
+			l, err := locker.Acquire(ctx, h, floor, wait, sink)
+			if err != nil {
+				return nil, err // not a nil *lease.Lease in an interface
+			}
+			return l, nil
+		},
+		status: locker.Status,
+		broken: locker.Break,
 	}
-	held, cancel := context.WithCancelCause(ctx)
-	go func() {
-		<-lease.Done() // closed by Release too, when nothing is left to cancel
-		cancel(&journal.LockLostError{Err: fmt.Errorf("the session with ZooKeeper ended")})
-	}()
-	return held, lease, nil
 }
 
 // noLock is coordination.lock: none. It keeps nobody out.
-type noLock struct{}
-
-// Acquire implements coordinator.Locker.
-func (noLock) Acquire(ctx context.Context, _ journal.Holder, floor uint64) (context.Context, coordinator.Lease, error) {
-	return ctx, noLease{epoch: floor + 1}, nil
+func noLock() *lock {
+	nobody := func(context.Context) (*journal.Holder, error) { return nil, nil }
+	return &lock{
+		kind: config.LockNone,
+		acquire: func(_ context.Context, _ journal.Holder, floor uint64, _ time.Duration, _ journal.Sink) (heldLease, error) {
+			return noLease{epoch: floor + 1}, nil
+		},
+		status: nobody, broken: nobody,
+	}
 }
 
 type noLease struct{ epoch uint64 }
@@ -69,3 +130,33 @@ type noLease struct{ epoch uint64 }
 func (l noLease) Epoch() uint64               { return l.epoch }
 func (noLease) Confirm(context.Context) error { return nil }
 func (noLease) Release(context.Context) error { return nil }
+func (noLease) Done() <-chan struct{}         { return nil }
+
+// locker ends the run's context when its lease is lost.
+type locker struct {
+	lock   *lock
+	wait   time.Duration
+	events journal.Sink
+}
+
+// Acquire implements coordinator.Locker.
+func (l locker) Acquire(ctx context.Context, holder journal.Holder, floor uint64) (context.Context, coordinator.Lease, error) {
+	lease, err := l.lock.acquire(ctx, holder, floor, l.wait, l.events)
+	if err != nil {
+		return nil, nil, fmt.Errorf("take the lock: %w", err)
+	}
+	held, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-ctx.Done():
+		case <-lease.Done(): // closed by Release too, when nothing is left to cancel
+		}
+		cancel(&journal.LockLostError{Err: errors.New(l.lock.over)})
+	}()
+	return held, lease, nil
+}
+
+func printHolder(w io.Writer, h journal.Holder) {
+	fmt.Fprintf(w, "  %s  since %s (%s ago)  %s@%s, pid %d, %s\n",
+		h.RunID, h.Since.UTC().Format(time.TimeOnly), time.Since(h.Since).Round(time.Second), h.User, h.Host, h.PID, h.Command)
+}

@@ -21,6 +21,7 @@ type app struct {
 
 	verbose, quiet bool
 	lockWait       time.Duration
+	releasing      bool // lock release: who holds the lock is alive
 	closers        []func()
 }
 
@@ -38,8 +39,8 @@ statement until every node has it, and keeps one row per migration in the
 table migrations_local of the cluster itself.
 
 Exit codes: 0 done; 1 error, nothing left half-way; 2 usage or configuration;
-3 preflight refused, nothing changed; 4 the lock is held; 5 a migration is in
-progress; 130 interrupted with nothing in progress.`
+3 preflight refused, nothing changed; 4 the lock is held, or was lost; 5 a
+migration is in progress; 130 interrupted with nothing in progress.`
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
@@ -62,7 +63,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.listCommand(), a.planCommand(), a.migrateCommand(), a.runCommand(), a.reverseCommand(),
 		a.rollbackCommand(), a.revertCommand(), a.reverseInProgressCommand(),
-		a.checkInactiveReplicasCommand(), a.versionCommand(),
+		a.checkInactiveReplicasCommand(), a.lockCommand(), a.versionCommand(),
 	)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return journal.Usagef("%s: %w (see: %s --help)", cmd.CommandPath(), err, cmd.CommandPath())

@@ -27,6 +27,7 @@ type wired struct {
 	*coordinator.Coordinator
 	config   *config.Config
 	registry *migration.Registry
+	lock     *lock
 }
 
 // wire reads the configuration and joins the packages. Every error of a
@@ -61,7 +62,7 @@ func (a *app) wire(cmd *cobra.Command) (*wired, error) {
 		Unknown:  cluster.IsQuorumUnknown,
 		TryAgain: cluster.MayTryAgain,
 	})
-	locker, err := a.locker(ctx, cfg, stateCluster)
+	lock, err := a.lock(ctx, cfg, stateCluster)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +70,8 @@ func (a *app) wire(cmd *cobra.Command) (*wired, error) {
 	a.closers = append(a.closers, printer.close)
 	options := coordinator.Options{
 		Registry: registry, Sets: cfg.StorageSets(), Servers: clusters, Observer: clusters, Sizer: clusters,
-		States: store, Rows: store, Locker: locker,
+		States: store, Rows: store,
+		Locker: locker{lock: lock, wait: a.lockWait, events: printer.event},
 		Trail:  func(runID string) coordinator.Trail { return store.Recorder(runID) },
 		Holder: holder(cmd),
 		Events: func(event journal.Event) {
@@ -81,7 +83,7 @@ func (a *app) wire(cmd *cobra.Command) (*wired, error) {
 		Stop:     a.program.Stop,
 		Unlocked: cfg.Coordination.Lock == config.LockNone,
 	}
-	return &wired{Coordinator: coordinator.New(options), config: cfg, registry: registry}, nil
+	return &wired{Coordinator: coordinator.New(options), config: cfg, registry: registry, lock: lock}, nil
 }
 
 // registry is the built-in group, the compiled-in ones, and what the

@@ -78,7 +78,7 @@ func (s *session) entry(t target, status journal.Status) (journal.Entry, error) 
 // write makes a row durable, together with a finished one that waits for it.
 func (s *session) write(ctx context.Context, entry journal.Entry) error {
 	if s.finished != nil && s.finished.Group == entry.Group {
-		if err := s.c.options.Rows.Write(ctx, *s.finished, entry); err != nil {
+		if err := s.record(ctx, *s.finished, entry); err != nil {
 			return err
 		}
 		s.announce()
@@ -87,14 +87,14 @@ func (s *session) write(ctx context.Context, entry journal.Entry) error {
 	if err := s.flushFinished(ctx); err != nil {
 		return err
 	}
-	return s.c.options.Rows.Write(ctx, entry)
+	return s.record(ctx, entry)
 }
 
 func (s *session) flushFinished(ctx context.Context) error {
 	if s.finished == nil {
 		return nil
 	}
-	if err := s.c.options.Rows.Write(ctx, *s.finished); err != nil {
+	if err := s.record(ctx, *s.finished); err != nil {
 		return err
 	}
 	s.announce()

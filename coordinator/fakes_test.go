@@ -42,6 +42,7 @@ type world struct {
 	confirms   int
 	confirmErr map[int]error // by number of the call, from 1
 	floor      uint64
+	locked     func() // called when the lock was taken
 	held       context.CancelCauseFunc
 }
 
@@ -195,6 +196,9 @@ func row(e journal.Entry) string {
 func (w *world) Acquire(ctx context.Context, _ journal.Holder, floor uint64) (context.Context, Lease, error) {
 	w.floor = floor
 	w.say("lock")
+	if w.locked != nil {
+		w.locked()
+	}
 	held, cancel := context.WithCancelCause(ctx)
 	w.held = cancel
 	return held, w, nil

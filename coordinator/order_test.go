@@ -57,8 +57,8 @@ func TestARowIsDurableBeforeWhatItAnnouncesIsSent(t *testing.T) {
 	if diff := cmp.Diff([]journal.Key{key("events", "0001"), key("events", "0002")}, result.Applied); diff != "" {
 		t.Error(diff)
 	}
-	if w.confirms != 3 {
-		t.Errorf("the lock was confirmed %d times before 3 statements", w.confirms)
+	if w.confirms != 6 {
+		t.Errorf("the lock was confirmed %d times before 3 statements and 3 writes", w.confirms)
 	}
 }
 
@@ -181,8 +181,8 @@ func TestAStatementWithoutConditionsIsNotSentWhenItsRowIsNotDurable(t *testing.T
 
 func TestNothingIsSentOrWrittenAfterTheLockIsLost(t *testing.T) {
 	c, w := bench(t, twoMigrations())
-	w.confirmErr[2] = errors.New("another epoch") // before the second statement
-	w.confirmErr[3] = errors.New("another epoch")
+	w.confirmErr[3] = errors.New("another epoch") // before the second statement
+	w.confirmErr[4] = errors.New("another epoch")
 	_, err := c.Migrate(t.Context(), Request{})
 	var partial *journal.PartialError
 	if !errors.As(err, &partial) || partial.Step != 2 {
@@ -193,6 +193,35 @@ func TestNothingIsSentOrWrittenAfterTheLockIsLost(t *testing.T) {
 		"row events/0001 in_progress forward 1/2", "send CREATE TABLE t"+allFour,
 		"warning: the error of events/0001 is not recorded: another epoch", "unlock",
 	)
+}
+
+// A run that was paused after its last statement wakes up with the lock gone.
+func TestTheLastRowIsNotWrittenAfterTheLockIsLost(t *testing.T) {
+	c, w := bench(t, group("events", numbered("0001")))
+	w.confirmErr[3] = &journal.LockLostError{Err: errors.New("another epoch")} // a row, a statement, a row
+	result, err := c.Migrate(t.Context(), Request{})
+	var lost *journal.LockLostError
+	if !errors.As(err, &lost) || len(result.Applied) != 0 {
+		t.Errorf("want a *journal.LockLostError and nothing applied, have %v and %v", err, result.Applied)
+	}
+	logged(t, w,
+		"read, barrier false", "lock", "read, barrier true", "check replicas of main",
+		"row events/0001 in_progress forward 1/1", "send CREATE TABLE t0001"+allFour, "unlock",
+	)
+}
+
+// The lock's data was lost, and with it the epochs that it had given.
+func TestARunWhoseEpochIsNotTheHighestChangesNothing(t *testing.T) {
+	c, w := bench(t, twoMigrations())
+	w.locked = func() {
+		w.entries[key("gone", "0009")] = journal.Entry{
+			Key: key("gone", "0009"), Status: journal.Completed, Version: journal.Version(w.Epoch(), 1),
+		}
+	}
+	_, err := c.Migrate(t.Context(), Request{})
+	if kind(err) != preflight || len(w.sent)+w.writes != 0 {
+		t.Errorf("%v, %q", err, w.log)
+	}
 }
 
 func TestALostLockIsTheCauseThatTheCallerSees(t *testing.T) {

@@ -142,6 +142,12 @@ func (s *session) work(ctx context.Context, f func(context.Context, *session) er
 	if s.state, err = s.c.readBehindBarrier(ctx); err != nil {
 		return err
 	}
+	// The lock remembers its epochs. One that lost its data does not, and what was
+	// read before it was taken need not have been all.
+	if highest := s.state.epoch(); highest >= s.run.Epoch {
+		return journal.Refusef("the state has rows of epoch %d, and the lock gave this run %d: another run wrote them "+
+			"meanwhile, under no lock or one that was lost. Nothing was changed; the same command again", highest, s.run.Epoch)
+	}
 	return s.settle(ctx, f(ctx, s))
 }
 
@@ -194,6 +200,15 @@ func (e entries) epoch() uint64 {
 func (s *session) emit(event journal.Event) {
 	s.trail.Record(event)
 	s.c.options.Events(event)
+}
+
+// record writes rows, if the lock is still held: a row of an older epoch loses
+// against a newer one, but would stand where there is none.
+func (s *session) record(ctx context.Context, rows ...journal.Entry) error {
+	if err := s.lease.Confirm(ctx); err != nil {
+		return err
+	}
+	return s.c.options.Rows.Write(ctx, rows...)
 }
 
 // next is the version of the next row.

@@ -107,12 +107,10 @@ func TestStateRowsReadLikeSnubas(t *testing.T) {
 }
 
 func TestExamplesOnASingleNodeOfToday(t *testing.T) {
-	for _, lock := range []string{"zookeeper", "none"} {
+	for _, lock := range []string{"zookeeper", "lease", "none"} {
 		t.Run("lock "+lock, func(t *testing.T) {
 			s := examples(t, servers.modern.Cluster(t))
-			if lock == "none" {
-				s.edit("root: /skein", "lock: none")
-			}
+			s.edit("root: /skein", "lock: "+lock)
 			migrated := s.must(0, "migrate", "--force")
 			if got := strings.Contains(migrated.stderr, "nothing keeps another run out"); got != (lock == "none") {
 				t.Errorf("the warning about lock: none is there: %v", got)

@@ -93,6 +93,7 @@ func TestCheckRefusesViewsDictionariesAndObjects(t *testing.T) {
 		{ops.DropDatabase{Place: atLocal(), Name: "d", Was: &ops.CreateDatabase{Place: atLocal(), Name: "e"}}, "another database"},
 		{function(func(o *ops.CreateFunction) { o.Definition = "" }), "no definition"},
 		{function(func(o *ops.CreateFunction) { o.Definition = "x + 1" }), "no lambda"},
+		{function(func(o *ops.CreateFunction) { o.Definition, o.Args, o.Body = "", []string{"x", ""}, "x" }), "has no name"},
 		{function(func(o *ops.CreateFunction) { o.Body = "x" }), "leave Args and Body out"},
 		{function(func(o *ops.CreateFunction) { o.OrReplace, o.IfNotExists = true, true }), "leave one out"},
 		{ops.DropFunction{Place: atLocal(), Name: "g", Was: &ops.CreateFunction{Place: atLocal(), Name: "f", Definition: "x -> x"}}, "another function"},

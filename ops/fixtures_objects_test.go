@@ -138,6 +138,7 @@ func dictionaries() map[string]ops.Operation {
 func objects() map[string]ops.Operation {
 	database := ops.CreateDatabase{Place: atLocal(), Name: "my archive", Engine: "Atomic", Comment: "it's", IfNotExists: true}
 	function := ops.CreateFunction{Place: atLocal(), Name: "linear", Args: []string{"x", "a slope"}, Body: "x * `a slope`"}
+	marked := ops.CreateFunction{Place: atLocal(), Name: "{db}", Args: []string{"{db}"}, Body: "dictGet('d', 'a', {db})"}
 	replacing := ops.CreateFunction{Place: atLocal(), Name: "linear", Definition: "x -> x + 1", OrReplace: true, Was: &function}
 	unknown := replacing
 	unknown.Was = nil
@@ -152,6 +153,7 @@ func objects() map[string]ops.Operation {
 		"drop_database":             ops.DropDatabase{Place: atLocal(), Name: "my archive"},
 		"drop_database_was":         ops.DropDatabase{Place: atLocal(), Name: "my archive", IfExists: true, Was: &database},
 		"create_function":           function,
+		"create_function_marked":    marked,
 		"create_function_replacing": replacing,
 		"create_function_unknown":   unknown,
 		"drop_function":             ops.DropFunction{Place: atLocal(), Name: "linear", IfExists: true},

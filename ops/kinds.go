@@ -36,10 +36,21 @@ func columnKinds() []Operation {
 }
 
 // partKinds are indexes, projections and constraints.
-func partKinds() []Operation { return []Operation{AddIndex{}, DropIndex{}} }
+func partKinds() []Operation {
+	return []Operation{
+		AddIndex{}, AddIndexes{}, DropIndex{}, DropIndexes{}, MaterializeIndex{}, ClearIndex{},
+		AddProjection{}, DropProjection{}, MaterializeProjection{}, ClearProjection{},
+		AddConstraint{}, DropConstraint{},
+	}
+}
 
 // propertyKinds are the clauses and settings of a table.
-func propertyKinds() []Operation { return []Operation{} }
+func propertyKinds() []Operation {
+	return []Operation{
+		ModifyTTL{}, RemoveTTL{}, MaterializeTTL{}, ModifySettings{}, ResetSettings{},
+		ModifyOrderBy{}, ModifySampleBy{}, RemoveSampleBy{},
+	}
+}
 
 func viewKinds() []Operation {
 	return []Operation{CreateView{}, CreateMaterializedView{}, ModifyQuery{}, DropView{}}

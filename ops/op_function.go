@@ -2,6 +2,7 @@ package ops
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -49,6 +50,8 @@ func (o CreateFunction) check() error {
 		return errors.New("no definition: set Args and Body, or Definition, such as \"(x, y) -> x + y\"")
 	case o.Definition != "" && (o.Body != "" || len(o.Args) > 0):
 		return errors.New("Definition is all of a function: leave Args and Body out")
+	case slices.Contains(o.Args, ""):
+		return errors.New("an argument has no name: name it in Args, or leave it out")
 	case o.Definition != "" && !strings.Contains(o.Definition, "->"):
 		return errors.New("Definition is no lambda expression: write one such as \"(x, y) -> x + y\"")
 	case o.OrReplace && o.IfNotExists:
@@ -69,11 +72,12 @@ func (o CreateFunction) checkWas(place Place, object Object) error {
 	return errors.Join(object.checkWas(place, o.object(), o.Place), o.Check())
 }
 
-func (o CreateFunction) definition() string {
+// definition is the lambda expression. Args are names: a {db} in one is no mark.
+func (o CreateFunction) definition(database string) string {
 	if o.Definition != "" {
-		return strings.TrimSpace(o.Definition)
+		return inDatabase(strings.TrimSpace(o.Definition), database)
 	}
-	return "(" + identifiers(o.Args) + ") -> " + o.Body
+	return "(" + identifiers(o.Args) + ") -> " + inDatabase(o.Body, database)
 }
 
 // Statements implements Operation.
@@ -85,7 +89,7 @@ func (o CreateFunction) Statements(env Env) ([]Statement, error) {
 		return nil, err
 	}
 	verb := "CREATE " + orReplace(o.OrReplace) + "FUNCTION "
-	stmt := o.object().creates(o.Place, verb, ifNotExists(o.IfNotExists), "AS "+inDatabase(o.definition(), env.Database))
+	stmt := o.object().creates(o.Place, verb, ifNotExists(o.IfNotExists), "AS "+o.definition(env.Database))
 	return []Statement{inStorage(stmt, StorageFunctions, env)}, nil
 }
 

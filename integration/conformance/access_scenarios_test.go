@@ -23,8 +23,11 @@ func madeAccess() []scenario {
 	user := ops.User{
 		Name: "conformance user", Auth: &ops.Authentication{Method: "sha256_password", By: "{secret:WORD}"}, ValidUntil: "2030-01-01",
 		Hosts: []ops.UserHost{
-			{Kind: ops.HostIP, Value: "10.0.0.0/8"}, {Kind: ops.HostName, Value: "h"}, {Kind: ops.HostRegexp, Value: "a.*"},
-			{Kind: ops.HostLike, Value: "%.x"}, {Kind: ops.HostLocal},
+			{Kind: ops.HostIP, Value: "10.0.0.0/8"},
+			{Kind: ops.HostName, Value: "h"},
+			{Kind: ops.HostRegexp, Value: "a.*"},
+			{Kind: ops.HostLike, Value: "%.x"},
+			{Kind: ops.HostLocal},
 		},
 		DefaultRoles: &ops.Grantees{All: true, Except: []string{"skein_reader"}}, DefaultDatabase: "skein_db",
 		Settings: []ops.SettingElement{
@@ -46,7 +49,8 @@ func madeAccess() []scenario {
 	quota := ops.Quota{
 		Name: "conformance", KeyedBy: []string{"client_key", "user_name"}, To: bob(), Limits: []ops.QuotaLimit{
 			{Interval: "1 hour", Max: []ops.Setting{{Name: "queries", Value: "100"}, {Name: "result_rows", Value: "1000000"}}},
-			{Interval: "2 day", Randomized: true}, {Interval: "1 week", NoLimits: true},
+			{Interval: "2 day", Randomized: true},
+			{Interval: "1 week", NoLimits: true},
 		},
 	}
 	unkeyed := ops.Quota{Name: "conformance", NotKeyed: true, To: &ops.Grantees{All: true}}

@@ -40,8 +40,12 @@ func dictionaryScenarios() []scenario {
 	outside.Layout, outside.Lifetime = ops.Layout{Kind: "cache", Parameters: []ops.Argument{{Name: "SIZE_IN_CELLS", Value: "1000"}}}, &ops.Lifetime{Max: 10}
 	mysql := outside
 	mysql.Source = ops.DictionarySource{Kind: ops.SourceMySQL, Arguments: []ops.Argument{
-		{Name: "HOST", Value: "127.0.0.1"}, {Name: "PORT", Value: "1"}, {Name: "USER", Value: "u"},
-		{Name: "PASSWORD", Value: "{secret:WORD}"}, {Name: "DB", Value: "d"}, {Name: "TABLE", Value: "t"},
+		{Name: "HOST", Value: "127.0.0.1"},
+		{Name: "PORT", Value: "1"},
+		{Name: "USER", Value: "u"},
+		{Name: "PASSWORD", Value: "{secret:WORD}"},
+		{Name: "DB", Value: "d"},
+		{Name: "TABLE", Value: "t"},
 	}}
 	ranged := ops.CreateDictionary{
 		Table: local("by_id"),

@@ -11,7 +11,7 @@ func made(engine ops.Engine, more ...ops.Column) ops.CreateTable {
 }
 
 func treeScenarios() []scenario {
-	int8 := func(name string) ops.Column { return ops.Column{Name: name, Type: "Int8"} }
+	sign8 := func(name string) ops.Column { return ops.Column{Name: name, Type: "Int8"} }
 	const two = "INSERT INTO {db}.e VALUES (1, '2026-01-05', 10, 'old', 1), (1, '2026-01-06', 7, 'new', -1)"
 	full := made(ops.Engine{
 		Kind: ops.MergeTree, PartitionBy: "toYYYYMM(d)", PrimaryKey: "(id, intHash32(v))", OrderBy: "(id, intHash32(v), d)", SampleBy: "intHash32(v)",
@@ -21,9 +21,9 @@ func treeScenarios() []scenario {
 	old.Engine.TTL = ""
 	replacing := made(ops.Engine{Kind: ops.ReplacingMergeTree, Version: "version", OrderBy: "id"}, ops.Column{Name: "version", Type: "UInt8"})
 	deleting := made(ops.Engine{Kind: ops.ReplacingMergeTree, Version: "v", IsDeleted: "gone", OrderBy: "id"}, ops.Column{Name: "gone", Type: "UInt8"})
-	summing := made(ops.Engine{Kind: ops.SummingMergeTree, Columns: []string{"v", "sign"}, OrderBy: "id"}, int8("sign"))
-	collapsing := made(ops.Engine{Kind: ops.CollapsingMergeTree, Sign: "sign", OrderBy: "id"}, int8("sign"))
-	versioned := made(ops.Engine{Kind: ops.VersionedCollapsingMergeTree, Sign: "sign", Version: "a version", OrderBy: "(id, d)"}, int8("sign"), ops.Column{Name: "a version", Type: "UInt8"})
+	summing := made(ops.Engine{Kind: ops.SummingMergeTree, Columns: []string{"v", "sign"}, OrderBy: "id"}, sign8("sign"))
+	collapsing := made(ops.Engine{Kind: ops.CollapsingMergeTree, Sign: "sign", OrderBy: "id"}, sign8("sign"))
+	versioned := made(ops.Engine{Kind: ops.VersionedCollapsingMergeTree, Sign: "sign", Version: "a version", OrderBy: "(id, d)"}, sign8("sign"), ops.Column{Name: "a version", Type: "UInt8"})
 	aggregating := made(ops.Engine{Kind: ops.AggregatingMergeTree, OrderBy: "(id, d, v, s)"}, ops.Column{Name: "u", Type: "AggregateFunction(uniq, UInt32)"})
 	unsharded := made(ops.Engine{Kind: ops.MergeTree, OrderBy: "tuple()", Unsharded: true, PathSuffix: "_2"})
 	alone := made(ops.Engine{Kind: ops.MergeTree, OrderBy: "id", LocalOnly: true})
@@ -113,8 +113,10 @@ func outsideScenarios() []scenario {
 	}
 	secret := ops.Setting{Name: "kafka_sasl_password", Value: "{secret:WORD}"}
 	collection := ops.CreateNamedCollection{Place: atLocal(), Name: "conformance kafka", Pairs: []ops.CollectionPair{
-		{Key: "kafka_broker_list", Value: "127.0.0.1:1"}, {Key: "kafka_topic_list", Value: "a"},
-		{Key: "kafka_group_name", Value: "g"}, {Key: "kafka_format", Value: "CSV"},
+		{Key: "kafka_broker_list", Value: "127.0.0.1:1"},
+		{Key: "kafka_topic_list", Value: "a"},
+		{Key: "kafka_group_name", Value: "g"},
+		{Key: "kafka_format", Value: "CSV"},
 	}}
 	bucket := ops.CreateNamedCollection{Place: atLocal(), Name: "conformance bucket", Pairs: []ops.CollectionPair{
 		{Key: "url", Value: "http://127.0.0.1:1/bucket/"}, {Key: "access_key_id", Value: "AKIA"}, {Key: "secret_access_key", Value: "{secret:WORD}"},

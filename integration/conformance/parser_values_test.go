@@ -220,14 +220,23 @@ func (f filler) place() ops.Place {
 func (f filler) engine() ops.Engine {
 	texts := hostile()
 	e := pick(f.t, "engine", []ops.Engine{
-		{}, {Kind: ops.MergeTree}, {Kind: ops.ReplacingMergeTree}, {Kind: ops.SummingMergeTree}, {Kind: ops.AggregatingMergeTree},
+		{},
+		{Kind: ops.MergeTree},
+		{Kind: ops.ReplacingMergeTree},
+		{Kind: ops.SummingMergeTree},
+		{Kind: ops.AggregatingMergeTree},
 		{Kind: ops.DistributedEngine, LocalTable: f.pick("local", texts), ShardingKey: "rand()", Policy: f.pick("policy", texts)},
-		{Kind: ops.MergeEngine, TableRegexp: f.pick("regexp", texts)}, {Kind: ops.MergeEngine, TableRegexp: "^x", DatabaseRegexp: f.pick("regexp", texts)},
-		{Kind: ops.DictionaryEngine, Dictionary: f.pick("dictionary", texts)}, {Kind: ops.KeeperMap, Path: "/" + f.pick("path", texts), PrimaryKey: "a", KeysLimit: 3},
-		{Kind: ops.Kafka, Collection: f.pick("collection", texts)}, {Kind: ops.URL, URL: f.pick("URL", texts), Format: f.pick("format", texts)},
+		{Kind: ops.MergeEngine, TableRegexp: f.pick("regexp", texts)},
+		{Kind: ops.MergeEngine, TableRegexp: "^x", DatabaseRegexp: f.pick("regexp", texts)},
+		{Kind: ops.DictionaryEngine, Dictionary: f.pick("dictionary", texts)},
+		{Kind: ops.KeeperMap, Path: "/" + f.pick("path", texts), PrimaryKey: "a", KeysLimit: 3},
+		{Kind: ops.Kafka, Collection: f.pick("collection", texts)},
+		{Kind: ops.URL, URL: f.pick("URL", texts), Format: f.pick("format", texts)},
 		{Kind: ops.S3, Collection: f.pick("collection", texts), Filename: f.pick("file", texts)},
 		{Kind: ops.S3, URL: f.pick("URL", texts), Format: "CSV", Credentials: &ops.Credentials{AccessKeyID: f.pick("key", texts), SecretAccessKey: "{secret:K}"}},
-		{Kind: ops.Memory}, {Kind: ops.Null}, {Kind: ops.Raw, Text: "TinyLog"},
+		{Kind: ops.Memory},
+		{Kind: ops.Null},
+		{Kind: ops.Raw, Text: "TinyLog"},
 	})
 	if strings.HasSuffix(string(e.Kind), "MergeTree") {
 		e.OrderBy, e.PartitionBy = f.pick("order", f.texts["order_by"]), f.pick("partition by", []string{"", "toYYYYMM(d)", "(a, `b c`)"})

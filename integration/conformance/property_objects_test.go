@@ -153,7 +153,8 @@ func newDictionary(t *rapid.T, w *world, name string) (ops.CreateDictionary, boo
 	op := ops.CreateDictionary{
 		Table: local(name), PrimaryKey: []string{"id"}, Reads: []ops.Table{{Name: o.Table.Name}},
 		Columns: []ops.Attribute{
-			{Name: "id", Type: "UInt64"}, {Name: "d", Type: "Date", Default: "'2020-01-01'", Injective: sometimes(t, "INJECTIVE")},
+			{Name: "id", Type: "UInt64"},
+			{Name: "d", Type: "Date", Default: "'2020-01-01'", Injective: sometimes(t, "INJECTIVE")},
 			{Name: "it's", Type: "UInt64", Expression: "id + 1"},
 		},
 		Source:   ops.DictionarySource{Kind: ops.SourceClickHouse, Arguments: []ops.Argument{{Name: "TABLE", Value: o.Table.Name}}},

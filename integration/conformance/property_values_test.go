@@ -167,10 +167,14 @@ func tableTTLs() []string {
 
 func tableSettings() []ops.Setting {
 	return []ops.Setting{
-		{Name: "merge_with_ttl_timeout", Value: "3600"}, {Name: "merge_with_ttl_timeout", Value: "7200"},
-		{Name: "min_bytes_for_wide_part", Value: "0"}, {Name: "min_bytes_for_wide_part", Value: "100"},
-		{Name: "old_parts_lifetime", Value: "60"}, {Name: "ratio_of_defaults_for_sparse_serialization", Value: "0.5"},
-		{Name: "merge_selector_algorithm", Value: "Trivial"}, {Name: "merge_selector_algorithm", Value: "Simple"},
+		{Name: "merge_with_ttl_timeout", Value: "3600"},
+		{Name: "merge_with_ttl_timeout", Value: "7200"},
+		{Name: "min_bytes_for_wide_part", Value: "0"},
+		{Name: "min_bytes_for_wide_part", Value: "100"},
+		{Name: "old_parts_lifetime", Value: "60"},
+		{Name: "ratio_of_defaults_for_sparse_serialization", Value: "0.5"},
+		{Name: "merge_selector_algorithm", Value: "Trivial"},
+		{Name: "merge_selector_algorithm", Value: "Simple"},
 	}
 }
 

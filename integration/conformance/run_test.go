@@ -33,12 +33,14 @@ func TestOperations(t *testing.T) {
 		}
 	}
 	var found []outcome
+	seen := 0 // servers; fewer than both say nothing of the document
 	for _, on := range []struct {
 		name   string
 		shared *testcluster.Shared
 	}{{"26.7, one node", &servers.modern}, {"18.16, 2×2", &servers.cluster}} {
 		t.Run(on.name, func(t *testing.T) {
 			c := on.shared.Cluster(t)
+			seen++
 			for i, s := range scenarios() {
 				if s.modernOnly && c.Options.Engine != testcluster.EngineModern || s.clusterOnly && c.Options.Engine == testcluster.EngineModern {
 					continue
@@ -56,7 +58,7 @@ func TestOperations(t *testing.T) {
 			}
 		})
 	}
-	if !t.Failed() && !strings.Contains(flagValue("test.run"), "/") {
+	if seen == 2 && !t.Failed() && !strings.Contains(flagValue("test.run"), "/") {
 		compareDocument(t, document(found))
 	}
 }

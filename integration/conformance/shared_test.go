@@ -135,8 +135,11 @@ func TestSecretsReachTheServerAndNothingElse(t *testing.T) {
 		Table: local("bobs"), Columns: []ops.Attribute{{Name: "id", Type: "UInt64"}, {Name: "again", Type: "UInt64"}},
 		PrimaryKey: []string{"id"}, Layout: ops.Layout{Kind: "FLAT"}, Lifetime: &ops.Lifetime{},
 		Source: ops.DictionarySource{Kind: ops.SourceClickHouse, Arguments: []ops.Argument{
-			{Name: "HOST", Value: "127.0.0.1"}, {Name: "PORT", Value: fmt.Sprint(node.Port)}, {Name: "USER", Value: "skein_bob"},
-			{Name: "PASSWORD", Value: "{secret:BOB}"}, {Name: "QUERY", Value: "SELECT id, id AS again FROM skein_db.t"},
+			{Name: "HOST", Value: "127.0.0.1"},
+			{Name: "PORT", Value: fmt.Sprint(node.Port)},
+			{Name: "USER", Value: "skein_bob"},
+			{Name: "PASSWORD", Value: "{secret:BOB}"},
+			{Name: "QUERY", Value: "SELECT id, id AS again FROM skein_db.t"},
 		}},
 	}
 	collection := ops.CreateNamedCollection{Place: atLocal(), Name: "conformance_url", Pairs: []ops.CollectionPair{{Key: "url", Value: "{secret:URL}"}}}

@@ -1,0 +1,276 @@
+package integration
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	osexec "os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/skein-migrate/skein/integration/testcluster"
+)
+
+// process is a real skein-example, which can be stopped in its tracks.
+type process struct {
+	t              *testing.T
+	cmd            *osexec.Cmd
+	stdout, stderr bytes.Buffer
+	started        chan struct{}
+}
+
+// exampleProgram builds skein-example.
+func exampleProgram(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "skein-example")
+	build := osexec.CommandContext(t.Context(), "go", "build", "-o", program, "../examples/skein-example")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return program
+}
+
+func (s *session) process(program string, args ...string) *process {
+	p := &process{t: s.t, started: make(chan struct{})}
+	p.cmd = osexec.Command(program, append([]string{"--config", s.config}, args...)...)
+	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return p
+}
+
+func (p *process) start() {
+	p.t.Helper()
+	if err := p.cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	close(p.started)
+	p.t.Cleanup(func() { _ = p.cmd.Process.Kill() })
+}
+
+// signal may come from where the process's own packets pass.
+func (p *process) signal(signal syscall.Signal) {
+	<-p.started
+	if err := p.cmd.Process.Signal(signal); err != nil {
+		p.t.Errorf("%s: %v", signal, err)
+	}
+}
+
+func (p *process) wait() int {
+	p.t.Helper()
+	timer := time.AfterFunc(time.Minute, func() {
+		p.t.Error("the process did not end in a minute")
+		_ = p.cmd.Process.Kill()
+	})
+	defer timer.Stop()
+	err := p.cmd.Wait()
+	p.t.Logf("$ skein-example (pid %d)\n%s%s(%v)", p.cmd.Process.Pid, p.stdout.String(), p.stderr.String(), err)
+	var exit *osexec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		p.t.Fatal(err)
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// behindAll makes skein reach every node through a proxy, all of which one
+// function meddles with.
+func (s *session) behindAll(meddle func(chunk []byte) *meddling) (change func(func([]byte) *meddling)) {
+	s.t.Helper()
+	var proxies []*proxy
+	var entries []string
+	for _, n := range s.servers.Nodes {
+		p := newProxy(s.t, n)
+		p.set(meddle)
+		proxies = append(proxies, p)
+		entries = append(entries, fmt.Sprintf("%q: %q", n.Addr(), p.listener.Addr()))
+	}
+	s.edit("    storage_sets:", "    address_map: {"+strings.Join(entries, ", ")+"}\n    storage_sets:")
+	return func(next func([]byte) *meddling) {
+		for _, p := range proxies {
+			p.set(next)
+		}
+	}
+}
+
+func isStatement(chunk []byte) bool {
+	return bytes.Contains(chunk, []byte("skein-")) && bytes.Contains(chunk, []byte("CREATE TABLE")) &&
+		bytes.Contains(chunk, []byte("`events_hourly_local`"))
+}
+
+func isStateRow(chunk []byte) bool {
+	return bytes.Contains(chunk, []byte("INSERT INTO")) && bytes.Contains(chunk, []byte("`migrations_local`"))
+}
+
+// changes says that a packet is a statement that changes something other than
+// the lease itself or the audit trail, neither of which decides anything.
+func changes(chunk []byte) bool {
+	for _, own := range []string{"migrations_lock_", "migration_steps_local"} {
+		if bytes.Contains(chunk, []byte(own)) {
+			return false
+		}
+	}
+	for _, verb := range []string{"INSERT INTO", "CREATE TABLE", "CREATE MATERIALIZED", "ALTER TABLE", "DROP TABLE"} {
+		if bytes.Contains(chunk, []byte(verb)) {
+			return true
+		}
+	}
+	return false
+}
+
+// A holder is stopped by SIGSTOP for longer than its session. Another run takes
+// over, undoes what was half-way, and finishes. On waking the first sends
+// nothing but what was in flight when it was stopped, no row of it wins, and it
+// exits 4 and says why.
+func TestAPausedHolderThatWakesUpChangesNothing(t *testing.T) {
+	program := exampleProgram(t)
+	for _, pause := range []struct {
+		name string
+		at   func([]byte) bool
+		skip int  // so many of them pass
+		late bool // the server gets it only when the other run has finished
+	}{
+		{"statement in flight", isStatement, 0, false},
+		{"statement that arrives late", isStatement, 0, true},
+		{"row in flight", isStateRow, 1, false},
+		{"row that arrives late", isStateRow, 1, true},
+	} {
+		t.Run(pause.name, func(t *testing.T) {
+			withEachLock(t, func(t *testing.T, c *testcluster.Cluster, coordination string) {
+				s := examples(t, c)
+				s.edit("root: /skein", coordination)
+				s.must(0, "migrate", "--group", "system")
+				other := examples(t, c)
+				other.edit("root: /skein", coordination)
+
+				p := s.process(program, "migrate", "--group", "events", "-v")
+				paused, late := make(chan struct{}), make(chan struct{})
+				var mu sync.Mutex
+				seen := 0
+				change := s.behindAll(func(chunk []byte) *meddling {
+					mu.Lock()
+					hit := pause.at(chunk)
+					if hit {
+						seen++
+					}
+					hit = hit && seen == pause.skip+1
+					mu.Unlock()
+					if hit {
+						p.signal(syscall.SIGSTOP)
+						close(paused)
+						if pause.late {
+							<-late
+						}
+					}
+					return nil
+				})
+				p.start()
+				select {
+				case <-paused:
+				case <-time.After(time.Minute):
+					t.Fatal("the run never came to where it is stopped")
+				}
+				says(t, other.must(0, "lock", "status").stdout, "is held", fmt.Sprintf("pid %d", p.cmd.Process.Pid))
+				other.must(4, "reverse-in-progress")
+				other.must(0, "reverse-in-progress", "--lock-wait", "20s")
+				other.must(0, "migrate", "--force")
+				rows, schema := stateRows(t, c), schemas(t, c)
+
+				var sent []string
+				close(late)
+				if pause.late {
+					time.Sleep(500 * time.Millisecond) // what arrives late has its effect
+				}
+				change(func(chunk []byte) *meddling {
+					if changes(chunk) {
+						mu.Lock()
+						sent = append(sent, string(chunk))
+						mu.Unlock()
+					}
+					return nil
+				})
+				p.signal(syscall.SIGCONT)
+				if code := p.wait(); code != 4 {
+					t.Errorf("exit %d, want 4", code)
+				}
+				says(t, p.stderr.String(), "the lock was lost", "Another run may have taken over")
+				mu.Lock()
+				defer mu.Unlock()
+				if len(sent) > 0 {
+					t.Errorf("on waking it sent %q", sent)
+				}
+				if diff := cmp.Diff(rows, stateRows(t, c)); diff != "" {
+					t.Errorf("a row of it won (-before +after):\n%s", diff)
+				}
+				if diff := cmp.Diff(schema, schemas(t, c)); diff != "" {
+					t.Errorf("it changed a table (-before +after):\n%s", diff)
+				}
+				says(t, other.must(0, "list").stdout, "8 completed, 0 in progress, 0 pending")
+				says(t, other.must(0, "migrate", "--force").stdout, "Nothing to do.")
+			})
+		})
+	}
+}
+
+// The lock of a run that was killed is free when its session has run out, and
+// released before that by nobody.
+func TestAKilledHoldersLockIsFreeWithinItsSession(t *testing.T) {
+	program := exampleProgram(t)
+	withEachLock(t, func(t *testing.T, c *testcluster.Cluster, coordination string) {
+		s := examples(t, c)
+		s.edit("root: /skein", coordination)
+		s.must(0, "migrate", "--group", "system")
+		other := examples(t, c)
+		other.edit("root: /skein", coordination)
+		p := s.process(program, "migrate", "--group", "events")
+		killed := make(chan struct{})
+		var once sync.Once
+		s.behindAll(func(chunk []byte) *meddling {
+			if isStatement(chunk) {
+				once.Do(func() {
+					p.signal(syscall.SIGKILL)
+					close(killed)
+				})
+			}
+			return nil
+		})
+		p.start()
+		<-killed
+		died := time.Now()
+		p.wait()
+		released := other.must(0, "lock", "release")
+		if took := time.Since(died); took > 8*time.Second {
+			t.Errorf("the lock of a dead run was released after %s", took)
+		}
+		says(t, released.stdout, "is released", fmt.Sprintf("pid %d", p.cmd.Process.Pid))
+		other.must(0, "reverse-in-progress")
+		other.must(0, "migrate", "--force")
+	})
+}
+
+// stateRows is what counts of the state, with the versions that made it so.
+func stateRows(t *testing.T, c *testcluster.Cluster) [][]string {
+	t.Helper()
+	table := "migrations_dist"
+	if len(c.Nodes) == 1 {
+		table = "migrations_local"
+	}
+	return query(t, c.Nodes[0], "SELECT group, migration_id, status, version, run_id FROM "+table+
+		" FINAL ORDER BY group, migration_id")
+}
+
+// schemas is every column and row count of every node.
+func schemas(t *testing.T, c *testcluster.Cluster) map[string][][]string {
+	t.Helper()
+	out := map[string][][]string{}
+	for _, n := range c.Nodes {
+		out[n.Name] = query(t, n, "SELECT table, name, type, default_kind, default_expression FROM system.columns "+
+			"WHERE database = currentDatabase() AND NOT startsWith(table, 'migration') ORDER BY table, name")
+		out[n.Name] = append(out[n.Name], query(t, n, "SELECT code, digits FROM currencies ORDER BY code")...)
+	}
+	return out
+}
