@@ -228,8 +228,10 @@ func TestErrorTexts(t *testing.T) {
 			Nodes: []journal.InactiveDetail{{Node: "ch-2b:9000", Why: "read-only, session expired"}},
 		}}},
 		"lost": &journal.LockLostError{Err: errors.New("the session ended")},
-		"lost-midway": fmt.Errorf("%w (%w)", &journal.PartialError{Key: key, Step: 2, Of: 3, Text: "ALTER TABLE t\nADD COLUMN x UInt8",
-			Cause: context.Canceled}, &journal.LockLostError{Err: errors.New("the session ended")}),
+		"lost-midway": fmt.Errorf("%w (%w)", &journal.PartialError{
+			Key: key, Step: 2, Of: 3, Text: "ALTER TABLE t\nADD COLUMN x UInt8",
+			Cause: context.Canceled,
+		}, &journal.LockLostError{Err: errors.New("the session ended")}),
 		"preflight": journal.Refusef("no nodes for storage set %q", "events"),
 	} {
 		golden(t, "error-"+name+".txt", printed(err, exitCode(err, true)))

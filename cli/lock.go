@@ -58,7 +58,7 @@ func (a *app) lock(ctx context.Context, cfg *config.Config, state *cluster.Clust
 	return zkLock(ctx, cfg, state)
 }
 
-// limit leaves room for a server's ticks, and for its clock's whole seconds.
+// limitOf leaves room for a server's ticks, and for its clock's whole seconds.
 func limitOf(timeout time.Duration) time.Duration {
 	return max(timeout, 3*time.Second)*3/2 + time.Second
 }

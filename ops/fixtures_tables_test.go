@@ -79,6 +79,13 @@ func columnFamilyOperations() map[string]ops.Operation {
 			Table: table, Column: ops.Column{Name: "n", Type: "String", Codec: "ZSTD", Comment: "c"},
 			Was: &ops.Column{Name: "n", Type: "String", Kind: ops.Alias, Expression: "'x'"}, After: "id", WasFirst: true,
 		},
+		"modify_column_alias_to_default": ops.ModifyColumn{
+			Table: table, Column: ops.Column{Name: "n", Type: "String", Expression: "'y'", Codec: "ZSTD"},
+			Was: &ops.Column{Name: "n", Type: "String", Kind: ops.Alias, Expression: "'x'"},
+		},
+		"modify_column_comment": ops.ModifyColumn{
+			Table: table, Column: ops.Column{Name: "n", Comment: "it's"}, Was: &ops.Column{Name: "n"},
+		},
 		"add_column_ephemeral": ops.AddColumn{
 			Table: table, Column: ops.Column{Name: "e", Type: "Enum8('a' = 1)", Kind: ops.Ephemeral}, After: "n",
 		},

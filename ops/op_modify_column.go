@@ -54,7 +54,7 @@ func (o ModifyColumn) Statements(env Env) ([]Statement, error) {
 	); err != nil {
 		return nil, err
 	}
-	if o.Column.Codec != "" && slices.Contains(o.removed(), PropertyAlias) {
+	if o.Column.Codec != "" && o.ceasesToBeAlias() {
 		return o.inTwo(env)
 	}
 	commands, err := o.commands(env)
@@ -73,7 +73,12 @@ func (o ModifyColumn) Statements(env Env) ([]Statement, error) {
 
 func (o ModifyColumn) commands(env Env) ([]string, error) {
 	var commands []string
-	if o.Column != (Column{Name: o.Column.Name}) {
+	switch o.Column {
+	case Column{Name: o.Column.Name}:
+	case Column{Name: o.Column.Name, Comment: o.Column.Comment}:
+		// MODIFY COLUMN … COMMENT is refused for the columns of an engine's arguments (524, 26.7).
+		commands = append(commands, "COMMENT COLUMN "+Ident(o.Column.Name)+" "+String(o.Column.Comment))
+	default:
 		commands = append(commands, "MODIFY COLUMN "+o.Column.sqlAt(o.First, o.After))
 	}
 	for _, property := range o.removed() {
@@ -85,13 +90,18 @@ func (o ModifyColumn) commands(env Env) ([]string, error) {
 		}
 		name := Ident(o.Column.Name)
 		if property == PropertyComment {
-			// REMOVE COMMENT is refused for the is_deleted of a ReplacingMergeTree (524, 26.7).
+			// So is REMOVE COMMENT.
 			commands = append(commands, "COMMENT COLUMN "+name+" ''")
 			continue
 		}
 		commands = append(commands, "MODIFY COLUMN "+name+" REMOVE "+string(property))
 	}
 	return commands, nil
+}
+
+func (o ModifyColumn) ceasesToBeAlias() bool {
+	was := o.Was != nil && o.Was.Kind == Alias && o.Column.Kind != Alias
+	return was || slices.Contains(o.Remove, PropertyAlias)
 }
 
 // inTwo gives a column its codec after it has ceased to be an ALIAS: no server

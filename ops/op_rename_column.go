@@ -4,7 +4,7 @@ import "errors"
 
 // RenameColumn renames a column. Its place and its values stay, and expressions
 // of other columns that use it follow; a column of a key cannot be renamed (524),
-// nor, on 26.7, one that a projection uses (47).
+// nor, on 26.7, one that a projection uses (47, 524).
 //
 //	ops.RenameColumn{Table: ops.LocalTable("events", "events_local"), From: "platform", To: "sdk"}
 //

@@ -84,6 +84,14 @@ const clusterName = "conformance"
 
 func newBench(t *testing.T, c *testcluster.Cluster, database string) *bench {
 	t.Helper()
+	b := makeBench(t, c, database)
+	t.Cleanup(b.set.Close)
+	return b
+}
+
+// makeBench makes one that outlives its test.
+func makeBench(t *testing.T, c *testcluster.Cluster, database string) *bench {
+	t.Helper()
 	b := &bench{t: t, servers: c, database: database, single: c.Options.Engine == testcluster.EngineModern && c.Options.Nodes == 1}
 	engine := ""
 	if b.modern() {
@@ -91,7 +99,6 @@ func newBench(t *testing.T, c *testcluster.Cluster, database string) *bench {
 	}
 	b.everywhere("CREATE DATABASE " + ops.Ident(database) + engine)
 	b.set = b.open()
-	t.Cleanup(b.set.Close)
 	b.sets = storageset.Map{}
 	sets, err := storageset.Assign(map[string][]storageset.Key{clusterName: {"events"}})
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 
 // draws is how often operations of every kind are drawn and rendered, unless
 // -rapid.checks says otherwise.
-const draws = "100"
+const draws = "60"
 
 // statement is a text that the server should take, with where it comes from.
 type statement struct {

@@ -101,7 +101,7 @@ func drawExpression(t *rapid.T, o ops.CreateTable, c ops.Column) string {
 	literals := kinOf(c.Type).literals
 	if c.Type == "String" || c.Type == "LowCardinality(String)" {
 		for _, other := range o.Columns {
-			if other.Name != c.Name && other.Kind == "" && other.TTL == "" {
+			if other.Name != c.Name && other.Kind == "" && other.TTL == "" && other.Type != "Nullable(String)" {
 				literals = append(literals, "concat(toString("+ops.Ident(other.Name)+"), '!')")
 			}
 		}

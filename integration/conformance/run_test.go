@@ -41,19 +41,19 @@ func TestOperations(t *testing.T) {
 		t.Run(on.name, func(t *testing.T) {
 			c := on.shared.Cluster(t)
 			seen++
-			for i, s := range scenarios() {
+			all := benches{servers: c}
+			for _, s := range scenarios() {
 				if s.modernOnly && c.Options.Engine != testcluster.EngineModern || s.clusterOnly && c.Options.Engine == testcluster.EngineModern {
 					continue
 				}
 				t.Run(ops.KindOf(s.op)+" "+s.name, func(t *testing.T) {
-					b := newBench(t, c, fmt.Sprintf("c%03d", i))
+					b := all.next(t)
+					all.last = nil // one that fails is not used again
 					o := b.prove(s)
 					o.kind, o.name, o.server = ops.KindOf(s.op), s.name, on.name
 					t.Logf("%s; %s; %s", o.applied, o.broken, o.undone)
 					found = append(found, o)
-					if !t.Failed() {
-						b.drop()
-					}
+					all.done(b)
 				})
 			}
 		})
@@ -75,7 +75,7 @@ func (b *bench) prove(s scenario) outcome {
 	t := b.t
 	t.Helper()
 	// What is refused is refused before anything is made.
-	_, err := b.plan(slices.Concat(baseTables(b.single), s.given, []ops.Operation{s.op})...)
+	_, err := b.plan(slices.Concat(s.given, []ops.Operation{s.op})...)
 	if why, refused := refusedFor(err); refused {
 		return outcome{applied: "refused: " + why, broken: "–", undone: "–"}
 	}
@@ -118,20 +118,18 @@ func (b *bench) prove(s scenario) outcome {
 	return o
 }
 
-// prepare makes the tables and rows that a scenario starts from.
+// prepare makes the tables and rows that a scenario adds to those always there.
 func (b *bench) prepare(s scenario) {
 	b.t.Helper()
-	base := baseTables(b.single)
-	if err := b.do(base...); err != nil {
-		b.t.Fatalf("make the tables: %v", err)
-	}
 	if err := b.do(s.given...); err != nil {
 		b.t.Fatalf("make what is given: %v", err)
 	}
-	for _, sql := range append(baseRows(), s.rows...) {
+	for _, sql := range s.rows {
 		b.oncePerShard(sql)
 	}
-	b.settle()
+	if len(s.rows) > 0 {
+		b.settle()
+	}
 	for _, sql := range s.byHand {
 		b.everywhere(sql)
 	}

@@ -3,8 +3,7 @@ package lease_test
 import (
 	"context"
 	"errors"
-	"io"
-	"net"
+	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -190,6 +189,86 @@ func TestClaimsDoNotPileUp(t *testing.T) {
 	})
 }
 
+// meddling acts before a statement goes to the server, once.
+type meddling struct {
+	lease.Nodes
+	on  string
+	act func()
+}
+
+func (m *meddling) Query(ctx context.Context, node, sql string) ([][]string, error) {
+	if m.act != nil && strings.Contains(sql, m.on) {
+		act := m.act
+		m.act = nil
+		act()
+		ctx = context.WithoutCancel(ctx) // it is under way, and arrives late
+	}
+	return m.Nodes.Query(ctx, node, sql)
+}
+
+const late = "INSERT INTO %s (expires, released) SELECT toUInt64(toUnixTimestamp(now()) + 60), toUInt8(0)"
+
+func handmade(name, run string, expires int) string {
+	return fmt.Sprintf("CREATE TABLE `%s` (claim String DEFAULT '{\"holder\":{\"run\":\"%s\"},\"expires\":%d}', "+
+		"expires UInt64, released UInt8) ENGINE = MergeTree ORDER BY tuple()", name, run, expires)
+}
+
+// Between a contender's look and its claim the holder renews after all, or
+// another claims a higher epoch: the contender withdraws, and they go on.
+func TestContenderWithdrawsFromWhatCameBetween(t *testing.T) {
+	for name, between := range map[string]string{
+		"a late renewal": fmt.Sprintf(late, "`lock of edge_1`"),
+		"a higher claim": handmade("lock of edge_9", "other", 1<<40),
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, c *testcluster.Cluster) {
+				query(t, c, handmade("lock of edge_1", "other", 1))
+				nodes := &meddling{open(t, c, c.Nodes[0].Addr()), "CREATE TABLE", func() { query(t, c, between) }}
+				locker := lease.New(nodes, options(c, "edge"))
+				_, err := locker.Acquire(t.Context(), holder("run-2"), 0, 0, nil)
+				var held *journal.LockHeldError
+				if !errors.As(err, &held) || held.Holder.RunID != "other" {
+					t.Fatalf("want the lock held by the other, have %v", err)
+				}
+				if found, err := locker.Status(t.Context()); err != nil || found == nil || found.RunID != "other" {
+					t.Errorf("after it withdrew: %+v, %v", found, err)
+				}
+			})
+		})
+	}
+}
+
+// A claim above its own ends a lease, whatever that claim is worth.
+func TestAHigherClaimEndsTheLease(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *testcluster.Cluster) {
+		l, err := lease.New(open(t, c, c.Nodes[0].Addr()), options(c, "high")).Acquire(t.Context(), holder("run-1"), 8, 0, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		query(t, c, handmade("lock of high_10", "other", 1)) // 9 is below it, as text it is above
+		var lost *journal.LockLostError
+		if err := l.Confirm(t.Context()); !errors.As(err, &lost) {
+			t.Errorf("want *journal.LockLostError, have %v", err)
+		}
+	})
+}
+
+// A lease that has run out is not renewed: another may be about to take it.
+func TestWhatHasRunOutStaysSo(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *testcluster.Cluster) {
+		slow := &meddling{open(t, c, c.Nodes[0].Addr()), "INSERT INTO", func() { time.Sleep(timeout + time.Second) }}
+		l, err := lease.New(slow, options(c, "over")).Acquire(t.Context(), holder("run-1"), 0, 0, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-l.Done()
+		time.Sleep(timeout + time.Second) // the late renewal arrives
+		if found, err := lease.New(slow, options(c, "over")).Status(t.Context()); err != nil || found != nil {
+			t.Errorf("it was renewed: %+v, %v", found, err)
+		}
+	})
+}
+
 // A run that works for longer than the timeout keeps its lock, and another's
 // name beside its claims is no claim.
 func TestRenewalKeepsTheLock(t *testing.T) {
@@ -285,141 +364,4 @@ func TestNoDatabaseIsAnError(t *testing.T) {
 			t.Errorf("have %v", err)
 		}
 	})
-}
-
-// proxy stands between one process's lease and the server.
-type proxy struct {
-	listener net.Listener
-	server   string
-
-	mu      sync.Mutex
-	cut     bool // accepts nothing any more
-	mute    bool // passes nothing on, in both directions, and closes nothing
-	swallow string
-	conns   []net.Conn
-}
-
-func newProxy(t *testing.T, server string) *proxy {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &proxy{listener: listener, server: server}
-	go p.serve()
-	t.Cleanup(p.breakOff)
-	return p
-}
-
-func (p *proxy) address() string { return p.listener.Addr().String() }
-
-// breakOff ends every connection and takes no more.
-func (p *proxy) breakOff() {
-	_ = p.listener.Close()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.cut = true
-	for _, conn := range p.conns {
-		_ = conn.Close()
-	}
-}
-
-// silence passes nothing on any more.
-func (p *proxy) silence() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.mute = true
-}
-
-// swallowAnswerTo ends a connection, once, after the server did a statement and
-// before the client hears of it.
-func (p *proxy) swallowAnswerTo(statement string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.swallow = statement
-}
-
-func (p *proxy) swallowing() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.swallow != ""
-}
-
-func (p *proxy) serve() {
-	for {
-		client, err := p.listener.Accept()
-		if err != nil {
-			return
-		}
-		server, err := net.Dial("tcp", p.server)
-		if err != nil {
-			_ = client.Close()
-			continue
-		}
-		p.mu.Lock()
-		if p.cut {
-			_ = client.Close()
-			_ = server.Close()
-		}
-		p.conns = append(p.conns, client, server)
-		p.mu.Unlock()
-		go p.requests(server, client)
-		go p.answers(client, server)
-	}
-}
-
-func (p *proxy) requests(server, client net.Conn) {
-	defer server.Close()
-	buffer := make([]byte, 1<<16)
-	for {
-		n, err := client.Read(buffer)
-		if err != nil {
-			return
-		}
-		if p.silent() {
-			continue
-		}
-		if p.takeSwallow(buffer[:n]) {
-			_ = client.Close()
-			_, _ = server.Write(buffer[:n])
-			time.Sleep(300 * time.Millisecond) // server is closed next; let it work
-			return
-		}
-		if _, err := server.Write(buffer[:n]); err != nil {
-			return
-		}
-	}
-}
-
-func (p *proxy) answers(client, server net.Conn) {
-	defer client.Close()
-	buffer := make([]byte, 1<<16)
-	for {
-		n, err := server.Read(buffer)
-		if err != nil && !errors.Is(err, io.EOF) || n == 0 {
-			return
-		}
-		if p.silent() {
-			continue
-		}
-		if _, err := client.Write(buffer[:n]); err != nil {
-			return
-		}
-	}
-}
-
-func (p *proxy) silent() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.mute
-}
-
-func (p *proxy) takeSwallow(chunk []byte) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.swallow == "" || !strings.Contains(string(chunk), p.swallow) {
-		return false
-	}
-	p.swallow = ""
-	return true
 }

@@ -79,7 +79,7 @@ func (z *zooKeeper) launch(java string) error {
 	if err != nil {
 		return err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // the server has its own
 	z.command = exec.Command(java, "-Xmx128m", "-cp", "/usr/share/java/*",
 		"org.apache.zookeeper.server.quorum.QuorumPeerMain", filepath.Join(z.dir, "zoo.cfg"))
 	z.command.Stdout, z.command.Stderr = log, log
