@@ -10,6 +10,7 @@ import (
 	"github.com/skein-migrate/skein/coordinator"
 	"github.com/skein-migrate/skein/danger"
 	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/ops"
 	"github.com/skein-migrate/skein/plan"
 )
 
@@ -85,6 +86,9 @@ func printPlans(w io.Writer, output string, plans []coordinator.MigrationPlan) e
 func printStep(w io.Writer, step plan.Step, danger danger.Assessment) {
 	fmt.Fprintf(w, "  %d  %s, %s, %s\n", step.Index, step.Statement.Place.Target, step.Statement.Place.StorageSet, reach(step))
 	fmt.Fprintf(w, "     %s\n", indent(step.Text, "     "))
+	for _, setting := range step.Statement.Settings {
+		fmt.Fprintf(w, "     -- with %s = %s\n", setting.Name, setting.Value)
+	}
 	words := danger.Words()
 	fmt.Fprintf(w, "     -- %s\n", words[0])
 	for _, why := range words[1:] {
@@ -115,20 +119,21 @@ type planView struct {
 }
 
 type stepView struct {
-	Step       int          `json:"step"`
-	Summary    string       `json:"summary"`
-	StorageSet string       `json:"storage_set"`
-	Target     string       `json:"target"`
-	Scope      string       `json:"scope"`
-	Cluster    string       `json:"cluster"`
-	OnCluster  string       `json:"on_cluster,omitempty"`
-	Nodes      []string     `json:"nodes"`
-	SentTo     [][]string   `json:"sent_to,omitempty"` // one node of each
-	SQL        string       `json:"sql"`
-	Risk       danger.Class `json:"risk"`
-	Why        []string     `json:"why,omitempty"`
-	Amount     *dataView    `json:"amount,omitempty"` // of what it rewrites or drops
-	Hash       string       `json:"hash"`
+	Step       int           `json:"step"`
+	Summary    string        `json:"summary"`
+	StorageSet string        `json:"storage_set"`
+	Target     string        `json:"target"`
+	Scope      string        `json:"scope"`
+	Cluster    string        `json:"cluster"`
+	OnCluster  string        `json:"on_cluster,omitempty"`
+	Nodes      []string      `json:"nodes"`
+	SentTo     [][]string    `json:"sent_to,omitempty"` // one node of each
+	SQL        string        `json:"sql"`
+	Settings   []ops.Setting `json:"settings,omitempty"` // its own, beside those of every statement
+	Risk       danger.Class  `json:"risk"`
+	Why        []string      `json:"why,omitempty"`
+	Amount     *dataView     `json:"amount,omitempty"` // of what it rewrites or drops
+	Hash       string        `json:"hash"`
 }
 
 func planViews(plans []coordinator.MigrationPlan) []planView {
@@ -144,7 +149,7 @@ func planViews(plans []coordinator.MigrationPlan) []planView {
 				Step: step.Index, Summary: step.Statement.Summary,
 				StorageSet: string(step.Statement.Place.StorageSet), Target: string(step.Statement.Place.Target),
 				Scope: step.Statement.Scope.String(), Cluster: step.Cluster, OnCluster: step.OnCluster,
-				Nodes: journal.Names(step.Nodes), SQL: step.Text, Risk: risk.Class, Why: risk.Why, Hash: step.Hash,
+				Nodes: journal.Names(step.Nodes), SQL: step.Text, Settings: step.Statement.Settings, Risk: risk.Class, Why: risk.Why, Hash: step.Hash,
 			}
 			if risk.Class == danger.RewritesData || risk.Class == danger.DropsData {
 				s.Amount = viewOf(risk.Amount)

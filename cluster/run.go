@@ -69,6 +69,9 @@ func (c *Cluster) Run(ctx context.Context, x plan.Execution, step plan.Step) ([]
 	}
 	check.remember(ctx)
 	s := &sending{cluster: c, x: x, step: step, answers: map[string]answer{}}
+	if err := s.needed(ctx); err != nil {
+		return s.outcomes(nil), err
+	}
 	x.Emit(journal.StatementSent{
 		Key: step.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary,
 		Nodes: len(step.Nodes), Text: step.Text, OnCluster: step.OnCluster,
@@ -104,6 +107,26 @@ func (c *Cluster) Run(ctx context.Context, x plan.Execution, step plan.Step) ([]
 		Nodes: len(step.Nodes), Took: time.Since(began),
 	})
 	return s.outcomes(verdicts), nil
+}
+
+// needed refuses a statement that nodes would answer with OK and do nothing.
+func (s *sending) needed(ctx context.Context) error {
+	if len(s.step.Statement.Needs) == 0 {
+		return nil
+	}
+	before := s.step
+	before.Statement.After = before.Statement.Needs
+	var missing []string
+	for _, v := range s.cluster.Check(ctx, before) {
+		if v.Verdict != journal.Holds {
+			s.answers[v.Node] = answer{outcome: journal.Failed, text: "not sent: " + v.Why}
+			missing = append(missing, v.Node+": "+v.Why)
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("not sent: %s", strings.Join(missing, "; "))
+	}
+	return nil
 }
 
 // outcomes joins what the nodes answered with what they look like now: a node

@@ -28,6 +28,7 @@ func Since() map[ops.Feature]ops.Version {
 		// Indexes, projections, constraints.
 		ops.FeatureConstraints:      since(19, 14, 3), // #5273; that ALTER came with it is likely
 		ops.FeatureIndexes:          since(20, 1, 2),  // 19.3 has them behind an experimental setting
+		ops.FeatureAddIndexFirst:    since(21, 8, 0),  // #25904
 		ops.FeatureMaterializeIndex: since(20, 11, 2), // with IN PARTITION #5053, 19.14; without by issue #17329
 		ops.FeatureClearIndex:       since(20, 11, 2), // the same
 		ops.FeatureAssume:           since(21, 12, 2), // #11749
@@ -37,7 +38,7 @@ func Since() map[ops.Feature]ops.Version {
 		ops.FeatureModifyTTL:      since(20, 1, 2),  // #4212 is 19.6; right on Replicated tables from #8318 on
 		ops.FeatureMaterializeTTL: since(20, 4, 2),  // #8775, IN PARTITION #9581
 		ops.FeatureModifySampleBy: since(20, 8, 2),  // #13280
-		ops.FeatureRemoveTTL:      since(20, 10, 3), // #14742
+		ops.FeatureRemoveTTL:      since(20, 12, 5), // #14742 is 20.10.3; it did nothing until #18130
 		ops.FeatureModifySetting:  since(19, 14, 3), // #6366; sent to each replica
 		ops.FeatureResetSetting:   since(21, 8, 3),  // #17769; sent to each replica
 		ops.FeatureTableComment:   since(21, 6, 3),  // #23548

@@ -26,6 +26,8 @@ const (
 //	constraint  CHECK expression
 //	setting     its value
 //	a clause    what follows its keyword
+//
+// An empty Text, but that of a comment, asks for its existence alone.
 type PartIs struct {
 	Table Table
 	Kind  PartKind

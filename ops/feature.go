@@ -31,6 +31,7 @@ const (
 	FeatureRenameColumn      Feature = "RENAME COLUMN"
 	FeatureClearColumn       Feature = "CLEAR COLUMN without a partition"
 	FeatureMaterializeColumn Feature = "MATERIALIZE COLUMN"
+	FeatureAddIndexFirst     Feature = "ADD INDEX FIRST"
 	FeatureMaterializeIndex  Feature = "MATERIALIZE INDEX"
 	FeatureClearIndex        Feature = "CLEAR INDEX"
 	FeatureProjections       Feature = "projections"
@@ -93,7 +94,7 @@ func Features() []Feature {
 		FeatureAddColumnFirst, FeatureAlterOnCluster, FeatureIfExists, FeatureIndexes, FeatureCodec,
 		FeatureTableTTL, FeatureColumnComment, FeatureTableComment, FeatureEphemeral, FeatureReplacingIsDeleted,
 		FeatureModifyRemove, FeatureModifyDefault, FeatureRenameColumn, FeatureClearColumn, FeatureMaterializeColumn,
-		FeatureMaterializeIndex, FeatureClearIndex, FeatureProjections, FeatureConstraints, FeatureAssume,
+		FeatureAddIndexFirst, FeatureMaterializeIndex, FeatureClearIndex, FeatureProjections, FeatureConstraints, FeatureAssume,
 		FeatureModifyTTL, FeatureRemoveTTL, FeatureMaterializeTTL, FeatureModifySetting, FeatureResetSetting,
 		FeatureModifySampleBy, FeatureRemoveSampleBy, FeatureModifyComment, FeatureExchange,
 		FeatureDetachPermanently, FeatureReplaceView, FeatureDropView, FeatureModifyQuery, FeatureRefreshableViews,

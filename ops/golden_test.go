@@ -164,6 +164,9 @@ func writeStatement(b *strings.Builder, stmt ops.Statement, cluster string) {
 	if stmt.Creates != nil {
 		fmt.Fprintf(b, "-- creates %s\n", compact(*stmt.Creates))
 	}
+	for _, condition := range stmt.Needs {
+		fmt.Fprintf(b, "-- needs %T of %s\n", condition, condition.Subject())
+	}
 	for _, condition := range stmt.After {
 		fmt.Fprintf(b, "-- after %T of %s: %s\n", condition, condition.Subject(), compact(condition))
 	}

@@ -38,17 +38,32 @@ func columnKinds() []Operation {
 // partKinds are indexes, projections and constraints.
 func partKinds() []Operation {
 	return []Operation{
-		AddIndex{}, AddIndexes{}, DropIndex{}, DropIndexes{}, MaterializeIndex{}, ClearIndex{},
-		AddProjection{}, DropProjection{}, MaterializeProjection{}, ClearProjection{},
-		AddConstraint{}, DropConstraint{},
+		AddIndex{},
+		AddIndexes{},
+		DropIndex{},
+		DropIndexes{},
+		MaterializeIndex{},
+		ClearIndex{},
+		AddProjection{},
+		DropProjection{},
+		MaterializeProjection{},
+		ClearProjection{},
+		AddConstraint{},
+		DropConstraint{},
 	}
 }
 
 // propertyKinds are the clauses and settings of a table.
 func propertyKinds() []Operation {
 	return []Operation{
-		ModifyTTL{}, RemoveTTL{}, MaterializeTTL{}, ModifySettings{}, ResetSettings{},
-		ModifyOrderBy{}, ModifySampleBy{}, RemoveSampleBy{},
+		ModifyTTL{},
+		RemoveTTL{},
+		MaterializeTTL{},
+		ModifySettings{},
+		ResetSettings{},
+		ModifyOrderBy{},
+		ModifySampleBy{},
+		RemoveSampleBy{},
 	}
 }
 

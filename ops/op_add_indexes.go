@@ -46,7 +46,7 @@ func (o AddIndexes) statements(op Operation, env Env) ([]Statement, error) {
 	if err := errors.Join(
 		env.need(op, FeatureIndexes, true),
 		env.need(op, FeatureIfExists, o.IfNotExists),
-		env.need(op, FeatureAddColumnFirst, o.First),
+		env.need(op, FeatureAddIndexFirst, o.First),
 	); err != nil {
 		return nil, err
 	}

@@ -29,6 +29,9 @@ func (m partMutation) statements(op Operation, env Env) ([]Statement, error) {
 		return nil, err
 	}
 	stmt := alterParts(m.table.in(env), m.verb, m.kind, m.names, "", inPartition(m.partition))
+	for _, name := range m.names {
+		stmt.Needs = append(stmt.Needs, PartIs{Table: m.table.in(env), Kind: m.kind, Name: name})
+	}
 	stmt.Traits = Traits{Mutation: true, RewritesData: m.verb == "MATERIALIZE", Repeatable: true}
 	return []Statement{stmt}, nil
 }

@@ -66,6 +66,9 @@ type Statement struct {
 	Settings []Setting
 	Traits   Traits
 	After    []Condition // what must be true on every node once it worked
+	// Needs is what must be true on every node before it is sent: servers say OK
+	// to MATERIALIZE INDEX of an index that is not there.
+	Needs []Condition
 	// Summary is a short name for progress lines: "CREATE TABLE events_local".
 	Summary string
 	// Creates is set by statements that make a table, so that later statements

@@ -72,7 +72,7 @@ func partitionScenarios() []scenario {
 	detach := ops.DetachPartition{Table: t, Partition: "202601"}
 	frozen := ops.FreezePartition{Table: t, Partition: "202601", Name: "it's frozen"}
 	whole := ops.FreezePartition{Table: t, Name: "all of it"}
-	const isFrozen = "SELECT partition, is_frozen FROM system.parts WHERE active AND database = '{name}' AND table = 't' ORDER BY partition"
+	const isFrozen = "SELECT DISTINCT partition, is_frozen FROM system.parts WHERE active AND database = '{name}' AND table = 't' ORDER BY partition"
 	const both = "SELECT (SELECT groupArray(id) FROM (SELECT id FROM {db}.t ORDER BY id)), (SELECT groupArray(id) FROM (SELECT id FROM {db}.m ORDER BY id))"
 	const noDisk = "there is one disk, and files do not move to where they are"
 	return []scenario{

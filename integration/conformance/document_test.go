@@ -20,7 +20,7 @@ What the fields of an operation mean is in its documentation: ` + "`go doc githu
 | --- | --- | --- | --- | --- | --- |
 `)
 	slices.SortStableFunc(found, func(a, b outcome) int {
-		return strings.Compare(a.kind+"\x00"+a.name, b.kind+"\x00"+b.name)
+		return strings.Compare(a.kind+"\x00"+a.name+"\x00"+b.server, b.kind+"\x00"+b.name+"\x00"+a.server)
 	})
 	for _, o := range found {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", o.kind, o.name, o.server, o.applied, o.broken, o.undone)

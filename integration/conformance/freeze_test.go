@@ -14,7 +14,7 @@ import (
 func TestFreezeReachesEveryReplica(t *testing.T) {
 	c := servers.cluster.Cluster(t)
 	b := newBench(t, c, "frozen")
-	b.prepare(scenario{})
+	b.base()
 	name := fmt.Sprintf("conformance_%d", time.Now().UnixNano())
 	if err := b.do(ops.FreezePartition{Table: local("t"), Partition: "202601", Name: name}); err != nil {
 		t.Fatal(err)

@@ -46,7 +46,7 @@ const sequences = "200"
 // A failure prints the sequence in canonical form, made as short as rapid can.
 // Either of these runs it again, the second also after the drawing has changed:
 //
-//	go test ./integration/conformance -run TestSequencesAreUndone -rapid.seed=N   (N is printed)
+//	go test ./integration/conformance -run TestSequencesAreUndone -rapid.seed=N   (N is printed; any other for other sequences)
 //	go test ./integration/conformance -run TestSequencesAreUndone -sequence=FILE  (what was printed)
 func TestSequencesAreUndone(t *testing.T) {
 	b := &sequencer{bench: newBench(t, servers.modern.Cluster(t), "seq")}
@@ -83,18 +83,23 @@ func TestSequencesAreUndone(t *testing.T) {
 	t.Logf("operations: %v", seen)
 }
 
-// drawMore sets how much rapid draws, unless the command line does.
+// drawMore sets how much rapid draws, and from which seed, unless the command line
+// does: the same in each run, so that a change is what makes it fail.
 func drawMore(t *testing.T, checks string) {
 	t.Helper()
-	const name = "rapid.checks"
-	usual := flag.Lookup(name).DefValue
-	if flagValue(name) != usual || testing.Short() {
+	if testing.Short() {
 		return
 	}
-	if err := flag.Set(name, checks); err != nil {
-		t.Fatal(err)
+	for name, value := range map[string]string{"rapid.checks": checks, "rapid.seed": "20261121"} {
+		usual := flag.Lookup(name).DefValue
+		if flagValue(name) != usual {
+			continue
+		}
+		if err := flag.Set(name, value); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = flag.Set(name, usual) })
 	}
-	t.Cleanup(func() { _ = flag.Set(name, usual) })
 }
 
 // drawSequence draws up to eight operations, from a database of two tables.

@@ -27,15 +27,21 @@ func (s *benches) next(t *testing.T) *bench {
 	}
 	s.made++
 	b := makeBench(t, s.servers, fmt.Sprintf("c%03d", s.made))
+	b.base()
+	s.schema, s.rows = b.look()
+	return b
+}
+
+// base makes the tables and rows that are always there.
+func (b *bench) base() {
+	b.t.Helper()
 	if err := b.do(baseTables(b.single)...); err != nil {
-		t.Fatalf("make the tables: %v", err)
+		b.t.Fatalf("make the tables: %v", err)
 	}
 	for _, sql := range baseRows() {
 		b.oncePerShard(sql)
 	}
 	b.settle()
-	s.schema, s.rows = b.look()
-	return b
 }
 
 // done keeps a bench whose database is as it was at the start, without what a

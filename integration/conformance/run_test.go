@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,35 +33,48 @@ func TestOperations(t *testing.T) {
 			t.Errorf("no scenario applies %s", kind)
 		}
 	}
+	var mu sync.Mutex
 	var found []outcome
 	seen := 0 // servers; fewer than both say nothing of the document
-	for _, on := range []struct {
-		name   string
-		shared *testcluster.Shared
-	}{{"26.7, one node", &servers.modern}, {"18.16, 2×2", &servers.cluster}} {
-		t.Run(on.name, func(t *testing.T) {
-			c := on.shared.Cluster(t)
-			seen++
-			all := benches{servers: c}
-			for _, s := range scenarios() {
-				if s.modernOnly && c.Options.Engine != testcluster.EngineModern || s.clusterOnly && c.Options.Engine == testcluster.EngineModern {
-					continue
-				}
-				t.Run(ops.KindOf(s.op)+" "+s.name, func(t *testing.T) {
-					b := all.next(t)
-					all.last = nil // one that fails is not used again
-					o := b.prove(s)
-					o.kind, o.name, o.server = ops.KindOf(s.op), s.name, on.name
-					t.Logf("%s; %s; %s", o.applied, o.broken, o.undone)
-					found = append(found, o)
-					all.done(b)
-				})
-			}
-		})
-	}
+	t.Run("on", func(t *testing.T) {
+		for _, on := range []struct {
+			name   string
+			shared *testcluster.Shared
+		}{{"26.7, one node", &servers.modern}, {"18.16, 2×2", &servers.cluster}} {
+			t.Run(on.name, func(t *testing.T) {
+				t.Parallel()
+				outcomes := proveAll(t, on.name, on.shared.Cluster(t))
+				mu.Lock()
+				defer mu.Unlock()
+				seen++
+				found = append(found, outcomes...)
+			})
+		}
+	})
 	if seen == 2 && !t.Failed() && !strings.Contains(flagValue("test.run"), "/") {
 		compareDocument(t, document(found))
 	}
+}
+
+// proveAll applies every operation on one set of servers.
+func proveAll(t *testing.T, name string, c *testcluster.Cluster) []outcome {
+	var found []outcome
+	all := benches{servers: c}
+	for _, s := range scenarios() {
+		if s.modernOnly && c.Options.Engine != testcluster.EngineModern || s.clusterOnly && c.Options.Engine == testcluster.EngineModern {
+			continue
+		}
+		t.Run(ops.KindOf(s.op)+" "+s.name, func(t *testing.T) {
+			b := all.next(t)
+			all.last = nil // one that fails is not used again
+			o := b.prove(s)
+			o.kind, o.name, o.server = ops.KindOf(s.op), s.name, name
+			t.Logf("%s; %s; %s", o.applied, o.broken, o.undone)
+			found = append(found, o)
+			all.done(b)
+		})
+	}
+	return found
 }
 
 func flagValue(name string) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/skein-migrate/skein/journal"
@@ -61,9 +62,12 @@ func (b *bench) answers(op ops.Operation) map[string]int {
 		t.Fatalf("plan %s: %d steps, %v", ops.Describe(op), len(steps), err)
 	}
 	b.needed(scenario{}, steps[0])
+	var mu sync.Mutex
 	said := map[string]int{}
 	x := plan.Execution{RunID: b.database, Confirm: func(context.Context) error { return nil }, Emit: func(e journal.Event) {
 		if e, ok := e.(journal.HostFinished); ok {
+			mu.Lock()
+			defer mu.Unlock()
 			said[e.Host.Node] = e.Host.Code
 		}
 	}}
