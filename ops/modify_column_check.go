@@ -81,6 +81,12 @@ func (o ModifyColumn) checkWas() error {
 	case o.Was.Kind == Ephemeral && o.Column.defaultKind() == "":
 		return errors.New("an EPHEMERAL column becomes an ordinary one on no server: give it an Expression, or drop and add it")
 	}
+	for _, unstored := range []DefaultKind{Alias, Ephemeral} {
+		if o.Was.Type != o.Column.Type && (o.Was.defaultKind() == unstored) != (o.Column.defaultKind() == unstored) {
+			return fmt.Errorf("the type and %s change together, which servers refuse where there are rows (16): "+
+				"change one, then the other", unstored)
+		}
+	}
 	return o.Was.check(false)
 }
 

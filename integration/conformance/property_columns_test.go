@@ -111,7 +111,7 @@ func modifyColumn(t *rapid.T, w *world) ops.Operation {
 		default:
 			is.Kind = pick(t, "new kind", []ops.DefaultKind{"", ops.Default, ops.Materialized})
 		}
-		if (is.Kind == ops.Alias) != (was.Kind == ops.Alias) {
+		if (is.Kind == ops.Alias) != (was.Kind == ops.Alias) || (is.Kind == ops.Ephemeral) != (was.Kind == ops.Ephemeral) {
 			is.Type = was.Type // both at once is refused where there are rows (16)
 		}
 		is = drawProperties(t, o, is)
