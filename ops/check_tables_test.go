@@ -85,6 +85,12 @@ func TestTablesAndColumnsRefuse(t *testing.T) {
 		{ops.AttachTable{Table: local("")}, "no table"},
 		{ops.CommentTable{Table: local("t"), Comment: comment, Was: &comment}, "nothing to change"},
 
+		{modify(func(o *ops.ModifyColumn) {
+			o.Column, o.Was = ops.Column{Name: "c", Type: "UInt8", Kind: ops.Alias, Expression: "1"}, &ops.Column{Name: "c", Type: "UInt16"}
+		}), "ALIAS change together"},
+		{modify(func(o *ops.ModifyColumn) {
+			o.Column.Expression, o.Was = "1", &ops.Column{Name: "c", Type: "UInt16", Kind: ops.Ephemeral, Expression: "1"}
+		}), "EPHEMERAL change together"},
 		{ops.RenameColumn{Table: local("t"), To: "b"}, "set From"},
 		{ops.RenameColumn{Table: local("t"), From: "a"}, "set To"},
 		{ops.RenameColumn{Table: local("t"), From: "a", To: "a"}, "the old one"},
@@ -122,14 +128,6 @@ func TestNoWayBackIsSaidWithAReason(t *testing.T) {
 		"rows that are gone":   ops.TruncateTable{Table: local("t")},
 		"values that are gone": ops.ClearColumn{Table: local("t"), Name: "c"},
 		"the comment":          ops.CommentTable{Table: local("t"), Comment: "c"},
-		"change one, then the other": ops.ModifyColumn{
-			Table: local("t"), Column: ops.Column{Name: "c", Type: "UInt8", Kind: ops.Alias, Expression: "1"},
-			Was: &ops.Column{Name: "c", Type: "UInt16"},
-		},
-		"ALIAS change together": ops.ModifyColumn{
-			Table: local("t"), Column: ops.Column{Name: "c", Type: "UInt8", Expression: "1"},
-			Was: &ops.Column{Name: "c", Type: "UInt16", Kind: ops.Alias, Expression: "1"},
-		},
 		"what the column was": ops.ModifyColumn{Table: local("t"), Column: u8, Remove: []ops.Property{ops.PropertyTTL}},
 		"where the column":    ops.ModifyColumn{Table: local("t"), Column: u8, Was: &u8, First: true},
 		"EPHEMERAL":           ops.ModifyColumn{Table: local("t"), Column: ops.Column{Name: "c", Type: "UInt8", Kind: ops.Ephemeral}, Was: &u8},
