@@ -128,9 +128,9 @@ func TestNoWayBackIsSaidWithAReason(t *testing.T) {
 		"rows that are gone":   ops.TruncateTable{Table: local("t")},
 		"values that are gone": ops.ClearColumn{Table: local("t"), Name: "c"},
 		"the comment":          ops.CommentTable{Table: local("t"), Comment: "c"},
-		"what the column was": ops.ModifyColumn{Table: local("t"), Column: u8, Remove: []ops.Property{ops.PropertyTTL}},
-		"where the column":    ops.ModifyColumn{Table: local("t"), Column: u8, Was: &u8, First: true},
-		"EPHEMERAL":           ops.ModifyColumn{Table: local("t"), Column: ops.Column{Name: "c", Type: "UInt8", Kind: ops.Ephemeral}, Was: &u8},
+		"what the column was":  ops.ModifyColumn{Table: local("t"), Column: u8, Remove: []ops.Property{ops.PropertyTTL}},
+		"where the column":     ops.ModifyColumn{Table: local("t"), Column: u8, Was: &u8, First: true},
+		"EPHEMERAL":            ops.ModifyColumn{Table: local("t"), Column: ops.Column{Name: "c", Type: "UInt8", Kind: ops.Ephemeral}, Was: &u8},
 	} {
 		_, err := op.Inverse()
 		var irreversible *ops.IrreversibleError
