@@ -13,9 +13,10 @@ import (
 // Class says what a step does to what is there.
 type Class string
 
-// The classes, the first one harmless.
+// The classes, the first two harmless.
 const (
 	MetadataOnly Class = "metadata only"
+	AddsData     Class = "adds data"
 	RewritesData Class = "rewrites data"
 	DropsData    Class = "drops data"
 	Blocks       Class = "blocks"    // queries of its tables wait or fail from it on
@@ -34,10 +35,10 @@ type Assessment struct {
 	TooLarge []TooLarge
 }
 
-// Harmless says that the step touches no rows, as far as servers tell.
+// Harmless says that the step touches no rows that are there, as far as servers tell.
 func (d Assessment) Harmless() bool {
 	switch d.Class {
-	case MetadataOnly:
+	case MetadataOnly, AddsData:
 		return true
 	case RewritesData, DropsData:
 		return d.Amount.Known && d.Amount.Rows == 0
@@ -72,6 +73,8 @@ func ClassOf(stmt ops.Statement) Class {
 		return RewritesData
 	case t.Blocks:
 		return Blocks
+	case t.AddsData:
+		return AddsData
 	}
 	return MetadataOnly
 }

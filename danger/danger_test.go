@@ -318,3 +318,10 @@ func TestInquiryAsksForWhatIsTouchedAlone(t *testing.T) {
 		})
 	}
 }
+
+func TestRowsThatAreAddedHarmNothing(t *testing.T) {
+	got := assess(t, held(), ops.InsertSelect{Into: local("t"), Query: "SELECT 1"})[0]
+	if got.Class != danger.AddsData || !got.Harmless() {
+		t.Errorf("an INSERT: %+v", got)
+	}
+}

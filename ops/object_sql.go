@@ -7,6 +7,9 @@ import "errors"
 // one fail, so the setting that has one of them write it goes along.
 func inStorage(stmt Statement, storage Storage, env Env) Statement {
 	stmt.Storage = storage
+	if env.SingleNode {
+		return stmt
+	}
 	setting := map[Storage]string{
 		StorageAccess:           "ignore_on_cluster_for_replicated_access_entities_queries",
 		StorageFunctions:        "ignore_on_cluster_for_replicated_udf_queries",

@@ -69,6 +69,7 @@ func (o InsertSelect) Statements(env Env) ([]Statement, error) {
 		Writes:  []Table{t},
 		Scope:   OnePerReplicaSet,
 		Direct:  true,
+		Traits:  Traits{AddsData: true},
 		Summary: "INSERT INTO " + shown(t.Name),
 	}
 	if len(o.Columns) > 0 {

@@ -108,10 +108,12 @@ func (o AttachPartition) Statements(env Env) ([]Statement, error) {
 	if err := env.need(o, FeatureAttachPartitionAll, isAll(o.Partition)); err != nil {
 		return nil, err
 	}
+	stmt := alterPartition(o.Table.in(env), "ATTACH", o.Partition, "")
 	if o.From != nil {
-		return []Statement{alterPartitionFrom(o.Table, "ATTACH", o.Partition, *o.From, env)}, nil
+		stmt = alterPartitionFrom(o.Table, "ATTACH", o.Partition, *o.From, env)
 	}
-	return []Statement{alterPartition(o.Table.in(env), "ATTACH", o.Partition, "")}, nil
+	stmt.Traits.AddsData = true
+	return []Statement{stmt}, nil
 }
 
 // Inverse implements Inverter: an *IrreversibleError.

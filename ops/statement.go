@@ -41,6 +41,7 @@ func (s Setting) SQL() string { return Ident(s.Name) + " = " + settingValue(s.Va
 // Traits say what a statement does to data. The zero value is metadata only.
 type Traits struct {
 	Mutation     bool // becomes a mutation, awaited by its ID
+	AddsData     bool // rows, and no more
 	RewritesData bool
 	DropsData    bool
 	Blocks       bool // queries of its tables wait or fail from it on: DETACH
