@@ -9,7 +9,7 @@ KEPT := .devcluster/test
 # What `make test-one` runs, and on which arguments of `go test` all tests run.
 PKG       ?= ./integration
 TEST      ?= .
-TESTFLAGS ?= -timeout 9m
+TESTFLAGS ?= -timeout 20m
 
 # The race detector needs cgo, and cgo a C compiler. Nothing else here does.
 RACE ?= $(shell test "$$($(GO) env CGO_ENABLED)" = 1 && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
