@@ -20,6 +20,7 @@ const (
 	exitPreflight   = 3
 	exitLocked      = 4
 	exitInProgress  = 5
+	exitDiffer      = 6
 	exitInterrupted = 130
 )
 
@@ -34,6 +35,7 @@ func exitCode(err error, started bool) int {
 		lost        *journal.LockLostError
 		inProgress  *journal.InProgressError
 		partial     *journal.PartialError
+		differ      *journal.NodesDifferError
 		interrupted *journal.InterruptedError
 	)
 	switch {
@@ -45,6 +47,8 @@ func exitCode(err error, started bool) int {
 		return exitInterrupted
 	case errors.As(err, &inactive), errors.As(err, &preflight):
 		return exitPreflight
+	case errors.As(err, &differ):
+		return exitDiffer
 	case errors.As(err, &usage), !started:
 		return exitUsage
 	}
@@ -61,6 +65,7 @@ func (a *app) printError(err error, code int) {
 		held       *journal.LockHeldError
 		inactive   *journal.InactiveReplicasError
 		lost       *journal.LockLostError
+		differ     *journal.NodesDifferError
 	)
 	switch {
 	case errors.As(err, &lost):
@@ -77,6 +82,8 @@ func (a *app) printError(err error, code int) {
 		} else {
 			fmt.Fprintln(w, "wait for it with --lock-wait 10m, or look: skein list")
 		}
+	case code == exitDiffer && errors.As(err, &differ):
+		return // the command's own output said it
 	case errors.As(err, &inactive):
 		if a.checking {
 			return // the command's own output said it
@@ -137,7 +144,7 @@ func printPartial(w io.Writer, e *journal.PartialError) {
 		fmt.Fprintln(w, "To go on: the same command again")
 		return
 	}
-	fmt.Fprintf(w, "To go back: skein reverse-in-progress --group %s\n", e.Key.Group)
+	printWaysOut(w, e.Key.Group)
 }
 
 func printInProgress(w io.Writer, e *journal.InProgressError) {
@@ -148,7 +155,14 @@ func printInProgress(w io.Writer, e *journal.InProgressError) {
 			fmt.Fprintf(w, "  %s\n", indent(entry.Error, "  "))
 		}
 	}
-	fmt.Fprintf(w, "Nothing was changed. To go back: skein reverse-in-progress --group %s\n", e.Entries[0].Group)
+	fmt.Fprintln(w, "Nothing was changed.")
+	printWaysOut(w, e.Entries[0].Group)
+}
+
+// printWaysOut says what can be done about a migration in progress.
+func printWaysOut(w io.Writer, group string) {
+	fmt.Fprintf(w, "To finish it: skein resume --group %s\n", group)
+	fmt.Fprintf(w, "To go back instead: skein reverse-in-progress --group %s\n", group)
 }
 
 func printHeld(w io.Writer, e *journal.LockHeldError) {

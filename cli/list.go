@@ -84,7 +84,7 @@ func printList(w io.Writer, groups []coordinator.GroupStatus) {
 		total[journal.Completed], total[journal.InProgress], total[journal.NotStarted])
 	switch {
 	case stuck != "":
-		fmt.Fprintf(w, "next: skein reverse-in-progress --group %s\n", stuck)
+		fmt.Fprintf(w, "next: skein resume --group %[1]s, or skein reverse-in-progress --group %[1]s\n", stuck)
 	case total[journal.NotStarted] > 0:
 		fmt.Fprintln(w, "next: skein plan, then skein migrate")
 	}

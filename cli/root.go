@@ -40,7 +40,8 @@ table migrations_local of the cluster itself.
 
 Exit codes: 0 done; 1 error, nothing left half-way; 2 usage or configuration;
 3 preflight refused, nothing changed; 4 the lock is held, or was lost; 5 a
-migration is in progress; 130 interrupted with nothing in progress.`
+migration is in progress; 6 nodes differ; 130 interrupted with nothing in
+progress.`
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
@@ -62,8 +63,8 @@ func (a *app) root() *cobra.Command {
 	flags.SortFlags = false
 	root.AddCommand(
 		a.listCommand(), a.planCommand(), a.migrateCommand(), a.runCommand(), a.reverseCommand(),
-		a.rollbackCommand(), a.revertCommand(), a.reverseInProgressCommand(),
-		a.checkInactiveReplicasCommand(), a.lockCommand(), a.versionCommand(),
+		a.rollbackCommand(), a.revertCommand(), a.resumeCommand(), a.reverseInProgressCommand(),
+		a.checkInactiveReplicasCommand(), a.verifyCommand(), a.lockCommand(), a.versionCommand(),
 	)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return journal.Usagef("%s: %w (see: %s --help)", cmd.CommandPath(), err, cmd.CommandPath())

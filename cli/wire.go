@@ -69,7 +69,7 @@ func (a *app) wire(cmd *cobra.Command) (*wired, error) {
 	printer := a.printer()
 	a.closers = append(a.closers, printer.close)
 	options := coordinator.Options{
-		Registry: registry, Sets: cfg.StorageSets(), Servers: clusters, Observer: clusters, Sizer: clusters,
+		Registry: registry, Sets: cfg.StorageSets(), Servers: clusters, Observer: clusters, Sizer: clusters, Comparer: clusters,
 		States: store, Rows: store,
 		Locker: locker{lock: lock, wait: a.lockWait, events: printer.event},
 		Trail:  func(runID string) coordinator.Trail { return store.Recorder(runID) },

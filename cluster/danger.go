@@ -96,7 +96,7 @@ func anyOf(tables []ops.Table, name string) string {
 	for i, table := range tables {
 		parts[i] = "database = " + ops.String(table.Database)
 		if table.Name != "" {
-			parts[i] = among([]ops.Table{table}, "database", name)
+			parts[i] = among([]ops.Table{table})("database", name)
 		}
 	}
 	return "(" + strings.Join(parts, " OR ") + ")"

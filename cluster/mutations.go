@@ -66,7 +66,7 @@ func (c *Cluster) mutationsOn(ctx context.Context, node string, table ops.Table)
 	defer cancel()
 	rows, err := c.Query(ctx, node, "SELECT mutation_id, toString(is_done), toString(parts_to_do), "+
 		optional(facts, "mutations", "latest_fail_reason")+" FROM system.mutations WHERE "+
-		among([]ops.Table{table}, "database", "table"))
+		among([]ops.Table{table})("database", "table"))
 	if err != nil {
 		return nil, err
 	}

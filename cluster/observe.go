@@ -18,6 +18,8 @@ type nodeState struct {
 // tableState is what a node says of one table. The zero value: no such table.
 type tableState struct {
 	exists      bool
+	database    string
+	name        string
 	engine      string
 	uuid        string // empty before Atomic databases
 	path        string // ZooKeeper path, expanded; empty when not Replicated
@@ -59,12 +61,12 @@ func (c *Cluster) observe(ctx context.Context, node string, conditions []ops.Con
 	}
 	state := nodeState{tables: map[string]tableState{}, objects: map[string]string{}}
 	if tables := tablesOf(conditions); len(tables) > 0 {
-		reads := []func(context.Context, string, nodeFacts, []ops.Table, map[string]tableState) error{c.observeTables, c.observePaths}
+		reads := []func(context.Context, string, nodeFacts, selection, map[string]tableState) error{c.observeTables, c.observePaths}
 		if needColumns(conditions) {
 			reads = append(reads, c.observeColumns)
 		}
 		for _, read := range reads {
-			if err := read(ctx, node, facts, tables, state.tables); err != nil {
+			if err := read(ctx, node, facts, among(tables), state.tables); err != nil {
 				return nodeState{}, err
 			}
 		}
@@ -96,24 +98,39 @@ func needColumns(conditions []ops.Condition) bool {
 	})
 }
 
-// among is a WHERE clause for tables, given the names of its two columns.
-func among(tables []ops.Table, database, name string) string {
-	parts := make([]string, len(tables))
-	for i, table := range tables {
-		parts[i] = fmt.Sprintf("(%s = %s AND %s = %s)", database, ops.String(table.Database), name, ops.String(table.Name))
+// selection makes a WHERE clause that selects tables, given the names of the
+// columns with their database and name.
+type selection func(database, name string) string
+
+// among selects the tables that are listed.
+func among(tables []ops.Table) selection {
+	return func(database, name string) string {
+		parts := make([]string, len(tables))
+		for i, table := range tables {
+			parts[i] = fmt.Sprintf("(%s = %s AND %s = %s)", database, ops.String(table.Database), name, ops.String(table.Name))
+		}
+		return strings.Join(parts, " OR ")
 	}
-	return strings.Join(parts, " OR ")
 }
 
-func (c *Cluster) observeTables(ctx context.Context, node string, facts nodeFacts, tables []ops.Table, states map[string]tableState) error {
+// inDatabases selects all tables of some databases.
+func inDatabases(databases []string) selection {
+	quoted := make([]string, len(databases))
+	for i, database := range databases {
+		quoted[i] = ops.String(database)
+	}
+	return func(database, _ string) string { return database + " IN (" + strings.Join(quoted, ", ") + ")" }
+}
+
+func (c *Cluster) observeTables(ctx context.Context, node string, facts nodeFacts, where selection, states map[string]tableState) error {
 	rows, err := c.Query(ctx, node, "SELECT database, name, engine, create_table_query, "+
-		optional(facts, "tables", "uuid")+", "+optional(facts, "tables", "comment")+" FROM system.tables WHERE "+among(tables, "database", "name"))
+		optional(facts, "tables", "uuid")+", "+optional(facts, "tables", "comment")+" FROM system.tables WHERE "+where("database", "name"))
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
 		state := tableState{
-			exists: true, engine: row[2], createQuery: row[3], uuid: row[4], comment: row[5],
+			exists: true, database: row[0], name: row[1], engine: row[2], createQuery: row[3], uuid: row[4], comment: row[5],
 			definition: takeApart(row[3]),
 		}
 		if state.comment != "" { // a server may hide it in the text
@@ -133,10 +150,10 @@ func optional(facts nodeFacts, table, column string) string {
 	return "''"
 }
 
-func (c *Cluster) observeColumns(ctx context.Context, node string, facts nodeFacts, tables []ops.Table, states map[string]tableState) error {
+func (c *Cluster) observeColumns(ctx context.Context, node string, facts nodeFacts, where selection, states map[string]tableState) error {
 	rows, err := c.Query(ctx, node, "SELECT database, table, name, type, default_kind, default_expression, "+
 		optional(facts, "columns", "compression_codec")+", "+optional(facts, "columns", "comment")+
-		" FROM system.columns WHERE "+among(tables, "database", "table"))
+		" FROM system.columns WHERE "+where("database", "table"))
 	if err != nil {
 		return err
 	}
@@ -155,7 +172,7 @@ func (c *Cluster) observeColumns(ctx context.Context, node string, facts nodeFac
 	return nil
 }
 
-func (c *Cluster) observePaths(ctx context.Context, node string, _ nodeFacts, tables []ops.Table, states map[string]tableState) error {
+func (c *Cluster) observePaths(ctx context.Context, node string, _ nodeFacts, where selection, states map[string]tableState) error {
 	replicated := false
 	for _, state := range states {
 		replicated = replicated || strings.HasPrefix(state.engine, "Replicated")
@@ -164,7 +181,7 @@ func (c *Cluster) observePaths(ctx context.Context, node string, _ nodeFacts, ta
 		return nil
 	}
 	rows, err := c.Query(ctx, node, "SELECT database, table, zookeeper_path FROM system.replicas WHERE "+
-		among(tables, "database", "table"))
+		where("database", "table"))
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,11 @@ func (c *Cluster) AwaitPredecessor(ctx context.Context, x plan.Execution, runID 
 	began, delay, reported := time.Now(), 100*time.Millisecond, ""
 	for {
 		pending, err := c.pending(ctx, runID, steps)
+		if err == nil && x.Mutations {
+			var mutating []string
+			mutating, err = c.mutating(ctx, steps)
+			pending = append(pending, mutating...)
+		}
 		if err != nil {
 			return err
 		}
@@ -65,6 +71,43 @@ func (c *Cluster) pending(ctx context.Context, runID string, steps []plan.Step) 
 	}
 	entries, err := c.queue().unfinished(ctx, tableNames(steps))
 	return append(out, entries...), err
+}
+
+// mutating says which nodes still rewrite rows of tables that the steps rewrite.
+// Whose mutation that is nobody can tell once its run is gone.
+func (c *Cluster) mutating(ctx context.Context, steps []plan.Step) ([]string, error) {
+	var out []string
+	seen := map[string]bool{}
+	for _, step := range steps {
+		traits := step.Statement.Traits
+		if len(step.Statement.Writes) == 0 || !traits.Mutation && !traits.RewritesData {
+			continue
+		}
+		table := step.Statement.Writes[0]
+		for _, node := range step.Nodes {
+			key := plan.TableKey(node.Name(), table)
+			if seen[key] {
+				continue
+			}
+			seen[key] = true
+			states, err := c.mutationsOn(ctx, node.Name(), table)
+			if err != nil {
+				return nil, fmt.Errorf("read the mutations of %s: %w", table, err)
+			}
+			for _, id := range slices.Sorted(maps.Keys(states)) {
+				state := states[id]
+				switch {
+				case state.done:
+				case state.failure != "":
+					return nil, fmt.Errorf("mutation %s of %s fails on %s: %s. End it: KILL MUTATION WHERE mutation_id = %s",
+						id, table, node.Name(), state.failure, ops.String(id))
+				default:
+					out = append(out, fmt.Sprintf("%s has yet to do mutation %s of %s, %s parts", node.Name(), id, table, state.partsToDo))
+				}
+			}
+		}
+	}
+	return out, nil
 }
 
 // tableNames are what an entry that concerns the steps has in its text.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/skein-migrate/skein/journal"
@@ -23,12 +22,13 @@ func (s *session) apply(ctx context.Context, t target, p MigrationPlan) error {
 	for _, note := range p.Notes {
 		s.emit(journal.OperationSkipped{Key: t.key, Text: note})
 	}
+	rows := announced(p.Steps)
 	for i, step := range p.Steps {
 		if i > 0 && s.stopped() {
 			entry.StepHash = step.Hash
 			return s.fail(ctx, entry, step, nil, &journal.InterruptedError{})
 		}
-		if err := s.step(ctx, &entry, step); err != nil {
+		if err := s.step(ctx, &entry, step, rows[i]); err != nil {
 			return err
 		}
 	}
@@ -109,17 +109,13 @@ func (s *session) announce() {
 	}
 }
 
-// step runs one step. A statement without conditions gets a row before and
-// after: nothing but the row can say whether it ran.
-func (s *session) step(ctx context.Context, entry *journal.Entry, step plan.Step) error {
-	blind := len(step.Statement.After) == 0
+// step runs one step, after a row that announces it if that is asked for; see
+// announced. A statement without conditions gets a row after it too: nothing
+// but the row can say whether it ran.
+func (s *session) step(ctx context.Context, entry *journal.Entry, step plan.Step, announce bool) error {
 	entry.Step, entry.StepHash, entry.PendingNodes = step.Index, step.Hash, journal.Names(step.Nodes)
-	if blind {
-		if note := noteOf(*entry); note.Direction == entry.Direction {
-			note.Called, note.Refused = step.Index, nil
-			setNote(entry, note)
-		}
-		if err := s.rewrite(ctx, entry); err != nil {
+	if announce {
+		if err := s.announceStep(ctx, entry, step); err != nil {
 			return s.fail(ctx, *entry, step, nil, err)
 		}
 	}
@@ -127,13 +123,40 @@ func (s *session) step(ctx context.Context, entry *journal.Entry, step plan.Step
 	if err != nil {
 		return s.fail(ctx, *entry, step, outcomes, err)
 	}
-	entry.Step, entry.PendingNodes = step.Index+1, nil
-	if blind && step.Index < step.Of {
+	entry.Step, entry.StepHash, entry.PendingNodes = step.Index+1, "", nil
+	if isBlind(step) && step.Index < step.Of {
 		if err := s.rewrite(ctx, entry); err != nil {
 			return s.fail(ctx, *entry, step, outcomes, err)
 		}
 	}
 	return nil
+}
+
+// announceStep makes a row durable that says what is about to be sent, and
+// notes what cannot be seen afterwards. A row that was not written announces nothing.
+func (s *session) announceStep(ctx context.Context, entry *journal.Entry, step plan.Step) error {
+	before := entry.Note
+	if note := noteOf(*entry); note.Direction == entry.Direction {
+		if moves(step) {
+			now, err := s.c.options.Observer.Present(ctx, []plan.Step{step})
+			if err != nil {
+				return err
+			}
+			note.Moving, note.Moved = step.Index, now.Tables
+		}
+		if isBlind(step) {
+			if note.Called != step.Index {
+				note.Worked = nil // on nodes that are not asked again
+			}
+			note.Called, note.Refused, note.Unsure = step.Index, nil, nil
+		}
+		setNote(entry, note)
+	}
+	err := s.rewrite(ctx, entry)
+	if err != nil {
+		entry.Note = before
+	}
+	return err
 }
 
 func (s *session) rewrite(ctx context.Context, entry *journal.Entry) error {
@@ -148,9 +171,9 @@ func (s *session) fail(ctx context.Context, entry journal.Entry, step plan.Step,
 		Key: entry.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary, Text: step.Text,
 		Hosts: hosts, Cause: cause,
 	}
-	if len(step.Statement.After) == 0 {
-		note := noteOf(entry)
-		note.Refused = refused(hosts)
+	if note := noteOf(entry); isBlind(step) && len(hosts) > 0 && note.Direction == entry.Direction {
+		note.Refused, note.Unsure = refused(hosts), unsure(hosts)
+		note.Worked = append(note.Worked, worked(hosts)...)
 		setNote(&entry, note)
 	}
 	entry.PendingNodes = nil
@@ -177,19 +200,6 @@ func (s *session) fail(ctx context.Context, entry journal.Entry, step plan.Step,
 		Hosts: hosts, Err: cause,
 	})
 	return failure
-}
-
-// refused lists the nodes on which a statement surely did nothing: the server
-// said no, or was never asked. The error of a Go function has no code, and says
-// nothing of what it did before.
-func refused(hosts []journal.HostOutcome) []string {
-	var out []string
-	for _, host := range hosts {
-		if host.Outcome == journal.Failed && (host.Code != 0 || strings.HasPrefix(host.Error, "not sent")) {
-			out = append(out, host.Node)
-		}
-	}
-	return out
 }
 
 // finish keeps the last row for the next write, and announces it then.

@@ -82,6 +82,7 @@ type Options struct {
 	Servers  Servers
 	Observer Observer
 	Sizer    Sizer
+	Comparer Comparer
 	States   States
 	Rows     Rows
 	Locker   Locker
@@ -99,6 +100,8 @@ type Options struct {
 type Coordinator struct {
 	options Options
 	now     func() time.Time
+	// patience is how long replicas may take to get what their neighbours have.
+	patience time.Duration
 }
 
 // New makes a Coordinator.
@@ -106,7 +109,7 @@ func New(options Options) *Coordinator {
 	if options.Events == nil {
 		options.Events = func(journal.Event) {}
 	}
-	return &Coordinator{options: options, now: time.Now}
+	return &Coordinator{options: options, now: time.Now, patience: 30 * time.Second}
 }
 
 // Request says what a command is to do. Which fields a command reads is said
@@ -125,6 +128,8 @@ type Request struct {
 	// MaxDrop is, in bytes, above what a server that does not tell is taken to drop
 	// nothing; 0: it drops all; nil: 50 GB, as servers have it by default.
 	MaxDrop *uint64
+	// Decision says of the statement at which a run ended whether it is done.
+	Decision Decision
 	// IncludeSystem lets revert take back skein's own group.
 	IncludeSystem bool
 }

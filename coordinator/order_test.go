@@ -46,7 +46,8 @@ func TestARowIsDurableBeforeWhatItAnnouncesIsSent(t *testing.T) {
 	logged(t, w,
 		"read, barrier false", "lock", "read, barrier true", "check replicas of main",
 		"row events/0001 in_progress forward 1/2",
-		"send CREATE TABLE t"+allFour, "send ALTER TABLE t ADD COLUMN x"+allFour,
+		"send CREATE TABLE t"+allFour,
+		"row events/0001 in_progress forward 2/2", "send ALTER TABLE t ADD COLUMN x"+allFour,
 		"row events/0001 completed + events/0002 in_progress forward 1/1",
 		"finished events/0001 completed",
 		"send CREATE TABLE u"+allFour,
@@ -57,8 +58,8 @@ func TestARowIsDurableBeforeWhatItAnnouncesIsSent(t *testing.T) {
 	if diff := cmp.Diff([]journal.Key{key("events", "0001"), key("events", "0002")}, result.Applied); diff != "" {
 		t.Error(diff)
 	}
-	if w.confirms != 6 {
-		t.Errorf("the lock was confirmed %d times before 3 statements and 3 writes", w.confirms)
+	if w.confirms != 7 {
+		t.Errorf("the lock was confirmed %d times before 3 statements and 4 writes", w.confirms)
 	}
 }
 
@@ -142,7 +143,8 @@ func TestAFailureIsWrittenWithWhateverIsAliveAndEndsTheRun(t *testing.T) {
 	logged(t, w,
 		"read, barrier false", "lock", "read, barrier true", "check replicas of main",
 		"row events/0001 in_progress forward 1/2",
-		"send CREATE TABLE t"+allFour, "send ALTER TABLE t ADD COLUMN x"+allFour,
+		"send CREATE TABLE t"+allFour,
+		"row events/0001 in_progress forward 2/2", "send ALTER TABLE t ADD COLUMN x"+allFour,
 		"row with whatever is alive events/0001 in_progress forward 2/2", "unlock",
 	)
 	growing(t, w)
@@ -282,7 +284,8 @@ func TestReverseGoesBackwardToNotStarted(t *testing.T) {
 		"row events/0002 in_progress backward 1/1", "send DROP TABLE u"+allFour,
 		"row events/0002 not_started + events/0001 in_progress backward 1/2",
 		"finished events/0002 not_started",
-		"send ALTER TABLE t DROP COLUMN x"+allFour, "send DROP TABLE t"+allFour,
+		"send ALTER TABLE t DROP COLUMN x"+allFour,
+		"row events/0001 in_progress backward 2/2", "send DROP TABLE t"+allFour,
 		"row events/0001 not_started", "finished events/0001 not_started", "unlock",
 	)
 	growing(t, w)

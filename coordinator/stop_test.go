@@ -47,7 +47,8 @@ func TestASignalInTheLastStatementOfAMigrationEndsTheRunBeforeTheNext(t *testing
 	}
 	logged(t, w,
 		"read, barrier false", "lock", "read, barrier true", "check replicas of main",
-		"row events/0001 in_progress forward 1/2", "send CREATE TABLE t"+allFour, "send ALTER TABLE t ADD COLUMN x"+allFour,
+		"row events/0001 in_progress forward 1/2", "send CREATE TABLE t"+allFour,
+		"row events/0001 in_progress forward 2/2", "send ALTER TABLE t ADD COLUMN x"+allFour,
 		"row events/0001 completed", "finished events/0001 completed", "unlock",
 	)
 	if len(result.Applied) != 1 {

@@ -175,12 +175,10 @@ func (s *session) undoStep(ctx context.Context, entry *journal.Entry, step plan.
 		step, why = u.whereTaken(step)
 	}
 	if why != "" {
-		s.emit(journal.StepSkipped{
-			Key: step.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary, Why: why,
-		})
+		s.skip(step, why)
 		return nil
 	}
-	return s.step(ctx, entry, step)
+	return s.step(ctx, entry, step, true)
 }
 
 // unreached says that a backward statement without conditions has nothing to undo.
@@ -229,7 +227,7 @@ func (u undoing) whereTaken(step plan.Step) (narrowed plan.Step, why string) {
 func blind(steps []plan.Step) []int {
 	var out []int
 	for _, step := range steps {
-		if len(step.Statement.After) == 0 {
+		if isBlind(step) {
 			out = append(out, step.Index)
 		}
 	}
@@ -271,72 +269,4 @@ func spared(forward []plan.Step, note journal.Note) map[string]bool {
 		}
 	}
 	return out
-}
-
-// where runs a step directly on the nodes that do not yet meet its conditions,
-// except where spare says that what it would remove is not ours.
-func (s *session) where(ctx context.Context, step plan.Step, spare map[string]bool) error {
-	wanted := map[string]bool{}
-	var spared []string
-	for _, v := range s.c.options.Observer.Check(ctx, step) {
-		switch {
-		case v.Verdict == journal.Holds:
-		case v.Verdict == journal.Conflict && removes(step):
-			// What would be altered is not even there.
-		case v.Verdict == journal.NotYet && isSpared(step, v.Node, spare):
-			spared = append(spared, v.Node)
-		case v.Verdict == journal.NotYet:
-			wanted[v.Node] = true
-		default:
-			return &journal.PartialError{
-				Key: step.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary, Text: step.Text,
-				Hosts: []journal.HostOutcome{{Node: v.Node, Outcome: journal.Failed, Error: v.Why}},
-			}
-		}
-	}
-	if len(spared) > 0 {
-		s.emit(journal.StepSkipped{
-			Key: step.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary,
-			Why: "left alone on " + strings.Join(spared, ", ") + ": it was there before this migration",
-		})
-	}
-	if len(wanted) == 0 {
-		if len(spared) == 0 {
-			s.emit(journal.StepSkipped{
-				Key: step.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary, Why: "nothing to do on any node",
-			})
-		}
-		return nil
-	}
-	narrowed := step
-	if len(wanted) < len(step.Nodes) {
-		narrowed = step.Only(wanted)
-	}
-	hosts, err := s.c.options.Servers.Run(ctx, s.execution(), narrowed)
-	if err != nil {
-		return &journal.PartialError{
-			Key: step.Key, Step: step.Index, Of: step.Of, Summary: step.Statement.Summary, Text: narrowed.Text,
-			Hosts: hosts, Cause: err,
-		}
-	}
-	return nil
-}
-
-func isSpared(step plan.Step, node string, spare map[string]bool) bool {
-	return slices.ContainsFunc(step.Statement.After, func(c ops.Condition) bool {
-		if renamed, ok := c.(ops.TableRenamed); ok {
-			return spare[ops.TableGone{Table: renamed.From}.Subject()+"\x00"+node]
-		}
-		return removes(step) && spare[c.Subject()+"\x00"+node]
-	})
-}
-
-// removes says that all that a step does is to take something away.
-func removes(step plan.Step) bool {
-	for _, condition := range step.Statement.After {
-		if !ops.Removes(condition) {
-			return false
-		}
-	}
-	return true
 }

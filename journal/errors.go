@@ -60,6 +60,16 @@ func (e *InactiveReplicasError) Error() string {
 		len(e.Tables), e.Checked, strings.Join(names, "; "))
 }
 
+// NodesDifferError says that nodes do not have the same schema (exit code 6).
+type NodesDifferError struct {
+	Tables int // that differ
+	Of     int // that were compared
+}
+
+func (e *NodesDifferError) Error() string {
+	return fmt.Sprintf("%d of %d tables differ between nodes", e.Tables, e.Of)
+}
+
 // InProgressError says that a migration in progress stops the command (exit code 5).
 type InProgressError struct{ Entries []Entry }
 

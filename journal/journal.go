@@ -98,6 +98,15 @@ type Note struct {
 	// Refused are the nodes on which the server refused the statement Called, so
 	// that there is nothing of it to undo.
 	Refused []string `json:"refused,omitempty"`
+	// Worked are the nodes that answered the statement Called with success, and
+	// Unsure those on which it may have happened. A node in no list was not asked,
+	// or the run ended before it answered.
+	Worked []string `json:"worked,omitempty"`
+	Unsure []string `json:"unsure,omitempty"`
+	// Moving is the last step that was announced to give tables other names, and
+	// Moved the identities that these tables had just before; see Tables.
+	Moving int               `json:"moving,omitempty"`
+	Moved  map[string]string `json:"moved,omitempty"`
 	// Fake says that the status was written without running anything.
 	Fake bool `json:"fake,omitempty"`
 }

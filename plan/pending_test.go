@@ -82,3 +82,23 @@ func TestPlanningDoesNotChangeTheFacts(t *testing.T) {
 		t.Errorf("the facts now have %v", facts.Tables)
 	}
 }
+
+// What a half-done migration did is in the facts: an EXCHANGE that has happened
+// does not happen to them again.
+func TestStepsOfThePastAreNotRememberedTwice(t *testing.T) {
+	a, b := ops.LocalTable("events", "a"), ops.LocalTable("events", "b")
+	for past, want := range map[int][][]string{0: eachOfFour, 1: byShard} {
+		facts := with(cluster(2, 2), "a", "ReplicatedMergeTree", []string{"c1r1:9000", "c1r2:9000"}, []string{"c2r1:9000", "c2r2:9000"})
+		facts = with(facts, "b", "MergeTree", []string{"c1r1:9000"}, []string{"c1r2:9000"}, []string{"c2r1:9000"}, []string{"c2r2:9000"})
+		facts.Since[ops.FeatureExchange] = ops.Version{Major: 20, Minor: 1}
+		p := planner(t, facts)
+		p.Past = past
+		made, _, err := p.Operations([]ops.Operation{ops.ExchangeTables{A: a, B: b}, addColumn(a)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, groups(made[1])); diff != "" {
+			t.Errorf("%d steps of the past: %s", past, diff)
+		}
+	}
+}

@@ -22,6 +22,10 @@ type Planner struct {
 	// Lenient plans what undoes a half-done migration: a table that nodes lack
 	// is no error, because the steps are later narrowed to where it is.
 	Lenient bool
+	// Past is how many of the first steps have been done already: the facts show
+	// what they made, dropped and renamed.
+	Past int
+	made int
 }
 
 // New makes a Planner over the facts of every configured cluster. The facts
@@ -83,7 +87,9 @@ func (p *Planner) operation(operation ops.Operation) (steps []Step, notes []stri
 			return nil, nil, err
 		}
 		steps = append(steps, step)
-		p.remember(facts, step)
+		if p.made++; p.made > p.Past {
+			p.remember(facts, step)
+		}
 	}
 	return steps, nil, nil
 }

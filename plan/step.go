@@ -17,6 +17,8 @@ type Execution struct {
 	// before every send.
 	Confirm func(context.Context) error
 	Emit    journal.Sink
+	// Mutations says that a predecessor's mutations are waited for too.
+	Mutations bool
 }
 
 // Step is a statement with every decision made.
