@@ -1,6 +1,7 @@
 package ops_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -180,5 +181,32 @@ func refused(t *testing.T, op ops.Operation, want string) {
 	}
 	if strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("%s: the error shows the secret: %v", ops.Describe(op), err)
+	}
+}
+
+// TestAReplacementThatNobodyCanSeeHasNoConditions: where the server does not say
+// how it would write a definition, the old one looks like the new one.
+func TestAReplacementThatNobodyCanSeeHasNoConditions(t *testing.T) {
+	seeing := ops.Env{SingleNode: true, Database: "d", Features: map[ops.Feature]bool{}}
+	for _, feature := range ops.Features() {
+		seeing.Features[feature] = true
+	}
+	blind := seeing
+	blind.Features = maps.Clone(seeing.Features)
+	delete(blind.Features, ops.FeatureFormatQuery)
+	for _, op := range []ops.Operation{
+		ops.CreateView{Table: local("v"), Query: "SELECT 1", OrReplace: true},
+		ops.ReplaceDictionary{Dictionary: countries()},
+		ops.CreateFunction{Place: atLocal(), Name: "f", Definition: "x -> x", OrReplace: true},
+	} {
+		for env, conditions := range map[*ops.Env]bool{&seeing: true, &blind: false} {
+			statements, err := op.Statements(*env)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := statements[0]; len(got.After) > 0 != conditions || got.Traits.Repeatable == conditions {
+				t.Errorf("%s: conditions %v, repeatable %v", ops.KindOf(op), got.After, got.Traits.Repeatable)
+			}
+		}
 	}
 }

@@ -80,7 +80,7 @@ func (o CreateView) Statements(env Env) ([]Statement, error) {
 	t, verb := o.Table.in(env), "CREATE "+orReplace(o.OrReplace)+"VIEW "
 	head := verb + ifNotExists(o.IfNotExists) + t.SQL()
 	tail := clauseLines(columns, o.Security.sql(), "AS "+inDatabase(o.Query, t.Database))
-	return []Statement{{
+	return []Statement{replacing(Statement{
 		Head:    head,
 		Tail:    tail,
 		Place:   t.Place,
@@ -90,7 +90,7 @@ func (o CreateView) Statements(env Env) ([]Statement, error) {
 		After:   []Condition{ViewIs{Table: t, Engine: "View", Create: head + " " + tail}},
 		Summary: verb + shown(t.Name),
 		Creates: &Created{Table: t, Engine: "View"},
-	}}, nil
+	}, o.OrReplace, env)}, nil
 }
 
 // Inverse implements Inverter: the view is dropped, or replaced by what it was.

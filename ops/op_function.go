@@ -90,7 +90,7 @@ func (o CreateFunction) Statements(env Env) ([]Statement, error) {
 	}
 	verb := "CREATE " + orReplace(o.OrReplace) + "FUNCTION "
 	stmt := o.object().creates(o.Place, verb, ifNotExists(o.IfNotExists), "AS "+o.definition(env.Database))
-	return []Statement{inStorage(stmt, StorageFunctions, env)}, nil
+	return []Statement{inStorage(replacing(stmt, o.OrReplace, env), StorageFunctions, env)}, nil
 }
 
 // Inverse implements Inverter: the function is dropped, or replaced by what it was.

@@ -52,7 +52,7 @@ func (o ReplaceDictionary) Statements(env Env) ([]Statement, error) {
 	); err != nil {
 		return nil, err
 	}
-	return []Statement{o.Dictionary.statement(env, true)}, nil
+	return []Statement{replacing(o.Dictionary.statement(env, true), true, env)}, nil
 }
 
 // Inverse implements Inverter. Without Was it is an *IrreversibleError.

@@ -83,3 +83,14 @@ func identifiers(names []string) string {
 	}
 	return strings.Join(quoted, ", ")
 }
+
+// replacing leaves out the conditions of a statement that puts one thing in the
+// place of another, for servers of which nothing can tell the two apart: there the
+// conditions would hold before it ran. It may be sent twice.
+func replacing(stmt Statement, replaces bool, env Env) Statement {
+	if replaces && !env.Features[FeatureFormatQuery] {
+		stmt.After = nil
+		stmt.Traits.Repeatable = true
+	}
+	return stmt
+}
