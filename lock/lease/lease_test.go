@@ -192,15 +192,18 @@ func TestClaimsDoNotPileUp(t *testing.T) {
 // meddling acts before a statement goes to the server, once.
 type meddling struct {
 	lease.Nodes
-	on  string
-	act func()
+	on   string
+	act  func()
+	once sync.Once // renewals come from a goroutine of their own
 }
 
 func (m *meddling) Query(ctx context.Context, node, sql string) ([][]string, error) {
-	if m.act != nil && strings.Contains(sql, m.on) {
-		act := m.act
-		m.act = nil
-		act()
+	acted := false
+	if strings.Contains(sql, m.on) {
+		m.once.Do(func() { acted = true })
+	}
+	if acted {
+		m.act()
 		ctx = context.WithoutCancel(ctx) // it is under way, and arrives late
 	}
 	return m.Nodes.Query(ctx, node, sql)
@@ -223,7 +226,7 @@ func TestContenderWithdrawsFromWhatCameBetween(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			onBoth(t, func(t *testing.T, c *testcluster.Cluster) {
 				query(t, c, handmade("lock of edge_1", "other", 1))
-				nodes := &meddling{open(t, c, c.Nodes[0].Addr()), "CREATE TABLE", func() { query(t, c, between) }}
+				nodes := &meddling{Nodes: open(t, c, c.Nodes[0].Addr()), on: "CREATE TABLE", act: func() { query(t, c, between) }}
 				locker := lease.New(nodes, options(c, "edge"))
 				_, err := locker.Acquire(t.Context(), holder("run-2"), 0, 0, nil)
 				var held *journal.LockHeldError
@@ -256,7 +259,7 @@ func TestAHigherClaimEndsTheLease(t *testing.T) {
 // A lease that has run out is not renewed: another may be about to take it.
 func TestWhatHasRunOutStaysSo(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *testcluster.Cluster) {
-		slow := &meddling{open(t, c, c.Nodes[0].Addr()), "INSERT INTO", func() { time.Sleep(timeout + time.Second) }}
+		slow := &meddling{Nodes: open(t, c, c.Nodes[0].Addr()), on: "INSERT INTO", act: func() { time.Sleep(timeout + time.Second) }}
 		l, err := lease.New(slow, options(c, "over")).Acquire(t.Context(), holder("run-1"), 0, 0, nil)
 		if err != nil {
 			t.Fatal(err)
