@@ -90,6 +90,7 @@ func (a *app) printError(err error, code int) {
 		}
 		fmt.Fprintln(w, "skein: not all replicas are active, nothing was changed")
 		printInactive(w, inactive)
+		fmt.Fprintln(w, "Bring them back. One that was just started needs a while: skein check-inactive-replicas says when")
 	default:
 		fmt.Fprintf(w, "skein: %s\n", err)
 		if code == exitUsage && !a.started && !strings.Contains(err.Error(), "--help") {

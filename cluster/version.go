@@ -58,6 +58,8 @@ func Since() map[ops.Feature]ops.Version {
 		// Dictionaries, databases, functions, named collections, access.
 		ops.FeatureDictionaries:      since(20, 4, 2),  // #7360 is 19.17; ON CLUSTER #8163, layouts #10064
 		ops.FeatureReplaceDictionary: since(21, 8, 3),  // #25444, release by its date
+		ops.FeatureDictionaryComment: since(21, 11, 2), // #29899
+		ops.FeatureOverridable:       since(23, 11, 0), // #55782
 		ops.FeatureDatabaseComment:   since(21, 11, 2), // #29429
 		ops.FeatureFunctions:         since(21, 11, 2), // #27796 is 21.10; ON CLUSTER #30734
 		ops.FeatureNamedCollections:  since(23, 8, 0),  // in effect from 23.3; ON CLUSTER #52687
@@ -65,7 +67,6 @@ func Since() map[ops.Feature]ops.Version {
 
 		// Rows and partitions.
 		ops.FeatureMoveToDisk:        since(19, 15, 4), // tiered storage
-		ops.FeatureDropDetached:      since(19, 14, 3), // #6158
 		ops.FeatureMovePartition:     since(20, 8, 2),  // #4729 is 20.3; a deadlock until #13626
 		ops.FeatureDeduplicateBy:     since(21, 1, 2),  // #17846
 		ops.FeatureUnfreeze:          since(21, 4, 1),  // #21142

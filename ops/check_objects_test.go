@@ -1,6 +1,7 @@
 package ops_test
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -207,6 +208,27 @@ func TestAReplacementThatNobodyCanSeeHasNoConditions(t *testing.T) {
 			if got := statements[0]; len(got.After) > 0 != conditions || got.Traits.Repeatable == conditions {
 				t.Errorf("%s: conditions %v, repeatable %v", ops.KindOf(op), got.After, got.Traits.Repeatable)
 			}
+		}
+	}
+}
+
+// A clause that came later than its statement is asked for by itself.
+func TestClausesThatCameLaterAreAskedFor(t *testing.T) {
+	env := ops.Env{SingleNode: true, Database: "d", Features: map[ops.Feature]bool{
+		ops.FeatureNamedCollections: true, ops.FeatureDictionaries: true, ops.FeatureTableComment: true,
+	}}
+	commented := countries()
+	commented.Comment, commented.GrantTo = "c", nil
+	for want, op := range map[ops.Feature]ops.Operation{
+		ops.FeatureOverridable: ops.CreateNamedCollection{
+			Place: atLocal(), Name: "c", Pairs: []ops.CollectionPair{{Key: "a", Value: "1", Override: ops.Overridable}},
+		},
+		ops.FeatureDictionaryComment: commented,
+	} {
+		_, err := op.Statements(env)
+		var lacking *ops.UnsupportedError
+		if !errors.As(err, &lacking) || lacking.Feature != want {
+			t.Errorf("%s: %v, want it to need %s", ops.KindOf(op), err, want)
 		}
 	}
 }

@@ -229,7 +229,7 @@ func (o CreateDictionary) grants(env Env, revoke bool) []Statement {
 func (o CreateDictionary) supported(op Operation, env Env) error {
 	return errors.Join(
 		env.need(op, FeatureDictionaries, true),
-		env.need(op, FeatureTableComment, o.Comment != ""),
+		env.need(op, FeatureDictionaryComment, o.Comment != ""),
 		env.need(op, FeatureAccess, len(o.GrantTo) > 0),
 	)
 }

@@ -58,6 +58,8 @@ const (
 
 	FeatureDictionaries      Feature = "CREATE DICTIONARY"
 	FeatureReplaceDictionary Feature = "CREATE OR REPLACE DICTIONARY"
+	FeatureDictionaryComment Feature = "dictionary COMMENT"
+	FeatureOverridable       Feature = "OVERRIDABLE keys of named collections"
 	FeatureDatabaseComment   Feature = "database COMMENT"
 	FeatureFunctions         Feature = "CREATE FUNCTION"
 	FeatureNamedCollections  Feature = "named collections"
@@ -75,7 +77,6 @@ const (
 	FeatureMoveToDisk    Feature = "MOVE PARTITION TO DISK"
 	FeatureFreezeName    Feature = "FREEZE … WITH NAME"
 	FeatureUnfreeze      Feature = "UNFREEZE"
-	FeatureDropDetached  Feature = "DROP DETACHED PARTITION"
 
 	FeatureDistributedSettings Feature = "SETTINGS of a Distributed table"
 	FeatureDistributedPolicy   Feature = "a storage policy of a Distributed table"
@@ -99,10 +100,10 @@ func Features() []Feature {
 		FeatureModifySampleBy, FeatureRemoveSampleBy, FeatureModifyComment, FeatureExchange,
 		FeatureDetachPermanently, FeatureReplaceView, FeatureDropView, FeatureModifyQuery, FeatureRefreshableViews,
 		FeatureRefreshAppend, FeatureSQLSecurity, FeatureDictionaries, FeatureReplaceDictionary,
-		FeatureDatabaseComment, FeatureFunctions, FeatureNamedCollections, FeatureAccess,
+		FeatureDictionaryComment, FeatureOverridable, FeatureDatabaseComment, FeatureFunctions, FeatureNamedCollections, FeatureAccess,
 		FeatureMutationPartition, FeatureLightweightDeletePartition, FeaturePartitionAll, FeatureAttachPartitionAll,
 		FeatureLightweightDelete, FeatureDeduplicateBy, FeatureMovePartition, FeatureMoveToDisk,
-		FeatureFreezeName, FeatureUnfreeze, FeatureDropDetached, FeatureDistributedSettings,
+		FeatureFreezeName, FeatureUnfreeze, FeatureDistributedSettings,
 		FeatureDistributedPolicy, FeatureKeeperMap, FeatureS3, FeatureKafkaSettings, FeatureFormatQuery,
 	}
 }

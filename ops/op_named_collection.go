@@ -3,6 +3,7 @@ package ops
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -101,7 +102,11 @@ func (o CreateNamedCollection) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureNamedCollections, true); err != nil {
+	overrides := slices.ContainsFunc(o.Pairs, func(pair CollectionPair) bool { return pair.Override != "" })
+	if err := errors.Join(
+		env.need(o, FeatureNamedCollections, true),
+		env.need(o, FeatureOverridable, overrides),
+	); err != nil {
 		return nil, err
 	}
 	pairs := make([]string, len(o.Pairs))

@@ -83,6 +83,10 @@ func (w *walk) linked(s statement) {
 		if rule == "" {
 			continue
 		}
+		if l.kind == aColumn && renamesColumn(s) {
+			text = fmt.Sprintf("column %s is renamed in one of %s and %s, which reads it. Rename it in both, "+
+				"in one migration, the local table first", l.column, l.needs, l.owner)
+		}
 		if l.kind == aColumn && renamesColumn(s) && (w.backwards() || !owner) {
 			w.renamed[l] = w.problem(rule, text)
 			continue

@@ -1,9 +1,11 @@
 package validate_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/validate"
 )
 
 func renames(pairs ...string) ops.RenameTables {
@@ -73,6 +75,16 @@ func TestAColumnIsRenamedInTheLocalTableFirstAndThenEverywhere(t *testing.T) {
 			"2 1 local-before-distributed", "3 backward 1 distributed-before-local",
 		}},
 	})
+}
+
+// The advice for a column that goes away, to change the Distributed table first,
+// would be the wrong way round for one that is renamed.
+func TestARenamedColumnsAdviceIsTheOrderThatPasses(t *testing.T) {
+	made := makes("1", create("t", "id", "a"), over("t", "id", "a"))
+	problems := validate.Check(registered(t, group("g", made, makes("2", renameColumn(local("t"), "a", "b")))), validate.Options{})
+	if len(problems) != 1 || !strings.Contains(problems[0].Text, "Rename it in both, in one migration, the local table first") {
+		t.Errorf("%+v", problems)
+	}
 }
 
 func TestTablesMadeLikeAnotherAreLikeIt(t *testing.T) {
