@@ -78,6 +78,9 @@ type Limits struct {
 	DDL time.Duration
 	// Wait is how long skein watches nodes converge, or an unknown outcome; default 5m.
 	Wait time.Duration
+	// Mutation is how long a mutation may go on without doing a part; default 6h,
+	// 0: no limit. Reaching it ends the wait, not the mutation.
+	Mutation time.Duration
 }
 
 // Lock says what keeps two runs apart.
@@ -109,6 +112,11 @@ type Group struct {
 	StorageSets []storageset.Key
 	Readiness   migration.Readiness
 	DependsOn   []string
+	// Dir has the group's SQL and YAML files; absolute, or as seen from the working
+	// directory. Empty: its migrations are compiled in.
+	Dir string
+	// Sequential refuses a gap between the numbers of files.
+	Sequential bool
 
 	index int
 }
@@ -158,7 +166,7 @@ func newCluster(index int) Cluster {
 		Database:     "default",
 		User:         "default",
 		Connect:      Connect{Retries: 3, Interval: time.Second, Timeout: 5 * time.Second},
-		Limits:       Limits{DDL: time.Minute, Wait: 5 * time.Minute},
+		Limits:       Limits{DDL: time.Minute, Wait: 5 * time.Minute, Mutation: 6 * time.Hour},
 		DDLQueuePath: "/clickhouse/task_queue/ddl",
 		index:        index,
 	}

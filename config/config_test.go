@@ -58,7 +58,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 			StorageSets:      []storageset.Key{"migrations", "events", "events_ro", "transactions"},
 			DDL:              config.OnCluster,
 			Connect:          config.Connect{Retries: 0, Interval: time.Second, Timeout: 5 * time.Second},
-			Limits:           config.Limits{DDL: 2 * time.Minute, Wait: 10 * time.Minute},
+			Limits:           config.Limits{DDL: 2 * time.Minute, Wait: 10 * time.Minute, Mutation: 12 * time.Hour},
 			AddressMap:       map[string]string{"ch-1:9000": "127.0.0.1:39000", "ch-2": "localhost"},
 			UnshardedReplica: "{shard}-{replica}",
 			Paths:            map[string]string{"default.events_local": "/clickhouse/tables/{shard}/events"},
@@ -68,7 +68,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 			Name: "eu-west", Hosts: []string{"ch-9:9440"}, SingleNode: true, Database: "eu", User: "reader",
 			TLS: &config.TLS{}, StorageSets: []storageset.Key{"eu"}, DDL: config.Direct,
 			Connect:      config.Connect{Retries: 3, Interval: time.Second, Timeout: 5 * time.Second},
-			Limits:       config.Limits{DDL: time.Minute, Wait: 5 * time.Minute},
+			Limits:       config.Limits{DDL: time.Minute, Wait: 5 * time.Minute, Mutation: 6 * time.Hour},
 			DDLQueuePath: "/clickhouse/task_queue/ddl",
 		},
 	}
@@ -136,7 +136,7 @@ func TestEnvironmentOverlaysByName(t *testing.T) {
 	c := load(t, config.Options{Path: full, Env: "staging"})
 	events := c.Clusters[0]
 	if len(c.Clusters) != 2 || !cmp.Equal(events.Hosts, []string{"staging-ch:9000"}) || events.User != "migrator" ||
-		events.TLS != nil || !events.Password.IsZero() || events.Limits != (config.Limits{DDL: 2 * time.Minute, Wait: time.Minute}) {
+		events.TLS != nil || !events.Password.IsZero() || events.Limits != (config.Limits{DDL: 2 * time.Minute, Wait: time.Minute, Mutation: 12 * time.Hour}) {
 		t.Errorf("%+v", events)
 	}
 	if c.Groups[0].Readiness != migration.Limited || len(c.Groups[0].DependsOn) != 1 {

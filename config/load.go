@@ -1,22 +1,18 @@
 package config
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/skein-migrate/skein/config/yamlnode"
 	"github.com/skein-migrate/skein/journal"
 )
 
@@ -100,36 +96,12 @@ func elsewhere(found, known []*Problem) []*Problem {
 
 // document reads the one document of a file, without looking into it.
 func document(path string, text []byte) (*yaml.Node, *Problem) {
-	at := origin{file: path}
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	var root, second yaml.Node
-	err := decoder.Decode(&root)
-	if errors.Is(err, io.EOF) || err == nil && (len(root.Content) == 0 || isNull(root.Content[0])) {
-		return nil, &Problem{at: at, Text: "the file is empty: it needs clusters and coordination"}
+	root, problem := yamlnode.Document(path, text)
+	switch {
+	case problem != nil:
+		return nil, &Problem{at: origin{file: path, line: problem.Line, column: problem.Column}, Text: problem.Text}
+	case root == nil:
+		return nil, &Problem{at: origin{file: path}, Text: "the file is empty: it needs clusters and coordination"}
 	}
-	if err == nil {
-		err = decoder.Decode(&second)
-		if errors.Is(err, io.EOF) {
-			return root.Content[0], nil
-		}
-	}
-	if err == nil {
-		at.line, at.column = second.Line, second.Column
-		return nil, &Problem{at: at, Text: "a second document (---): the file must be one"}
-	}
-	return nil, syntaxProblem(at, err)
-}
-
-// syntaxProblem makes "file:line:1: what" of "yaml: line 3: what".
-func syntaxProblem(at origin, err error) *Problem {
-	what := strings.TrimPrefix(err.Error(), "yaml: ")
-	if match := regexp.MustCompile(`^line (\d+): `).FindStringSubmatch(what); match != nil {
-		at.line, _ = strconv.Atoi(match[1])
-		at.column, what = 1, what[len(match[0]):]
-	}
-	if strings.HasPrefix(what, "unknown anchor") {
-		// The parser repeats what follows the *, which may be a password.
-		what = "an alias (*) without its anchor (&): a value that begins with * must be quoted"
-	}
-	return &Problem{at: at, Text: fmt.Sprintf("not YAML: %s", what)}
+	return root, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 
+	"github.com/skein-migrate/skein/config/yamlnode"
 	"github.com/skein-migrate/skein/journal"
 )
 
@@ -182,7 +183,7 @@ func strayVariables(c *Config, known map[string]string) []*Problem {
 		if _, ok := known[name]; !ok {
 			problems = append(problems, &Problem{
 				at:   origin{override: name},
-				Text: fmt.Sprintf("changes no key of %s%s", c.Source, didYouMean(name, names)),
+				Text: fmt.Sprintf("changes no key of %s%s", c.Source, yamlnode.DidYouMean(name, names)),
 			})
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/skein-migrate/skein/config/yamlnode"
 	"github.com/skein-migrate/skein/migration"
 	"github.com/skein-migrate/skein/storageset"
 )
@@ -89,6 +90,7 @@ func (c *Config) readSecrets(s *section) {
 	if c.Secrets == nil {
 		c.Secrets = map[string]Secret{}
 	}
+	s.describesOthers(textSchema(nil))
 	for _, name := range slices.Sorted(maps.Keys(s.fields)) {
 		if strings.ContainsAny(name, "{}'\\ ") {
 			s.bad(s.fields[name].value, name, "is no name for {secret:NAME}: leave brackets, quotes, backslashes and spaces out")
@@ -103,13 +105,16 @@ func (c *Config) readSecrets(s *section) {
 // entryName peeks at the name by which an entry overlays another one, and
 // reports a second entry of one name in one list.
 func (s *section) entryName(node *yaml.Node, path string, seen *[]string) string {
-	entry := resolve(node)
+	if s.schema != nil {
+		return ""
+	}
+	entry := yamlnode.Resolve(node)
 	for i := 0; i+1 < len(entry.Content) && entry.Kind == yaml.MappingNode; i += 2 {
-		name := resolve(entry.Content[i+1])
+		name := yamlnode.Resolve(entry.Content[i+1])
 		if entry.Content[i].Value != "name" {
 			continue
 		}
-		if !isText(name) || name.Value == "" {
+		if !yamlnode.IsText(name) || name.Value == "" {
 			return "" // reported when it is read
 		}
 		if slices.Contains(*seen, name.Value) {
@@ -137,7 +142,7 @@ func (c *Cluster) read(s *section) {
 	readTLS(s, &c.TLS)
 	readStorageSets(s, &c.StorageSets)
 	ddl := string(c.DDL)
-	s.text("ddl", &ddl)
+	s.text("ddl", &ddl, string(OnCluster), string(Direct))
 	c.DDL = DDL(ddl)
 	if connect := s.sub("connect"); connect != nil {
 		connect.count("retries", &c.Connect.Retries)
@@ -148,6 +153,7 @@ func (c *Cluster) read(s *section) {
 	if limits := s.sub("limits"); limits != nil {
 		limits.duration("ddl", time.Second, &c.Limits.DDL)
 		limits.duration("wait", time.Second, &c.Limits.Wait)
+		limits.duration("mutation", 0, &c.Limits.Mutation)
 		limits.end()
 	}
 	s.table("address_map", &c.AddressMap)
@@ -161,7 +167,7 @@ func (c *Coordination) read(s *section) {
 	s.list("zookeeper", &c.ZooKeeper)
 	s.text("root", &c.Root)
 	lock := string(c.Lock)
-	s.text("lock", &lock)
+	s.text("lock", &lock, string(LockZooKeeper), string(LockLease), string(LockNone))
 	c.Lock = Lock(lock)
 	s.duration("session_timeout", time.Second, &c.SessionTimeout)
 	s.secret("auth", &c.Auth)
@@ -173,12 +179,14 @@ func (g *Group) read(s *section) {
 	s.text("name", &g.Name)
 	readStorageSets(s, &g.StorageSets)
 	readiness := string(g.Readiness)
-	s.text("readiness", &readiness)
+	s.text("readiness", &readiness, readinesses()...)
 	g.Readiness = migration.Readiness(readiness)
 	s.list("depends_on", &g.DependsOn)
-	if node := s.take("dir"); node != nil {
-		s.bad(s.fields["dir"].key, "dir", "file migrations come later; Go groups are compiled in")
+	dir := ""
+	if s.text("dir", &dir); dir != "" {
+		g.Dir = within(s.dir, dir)
 	}
+	s.flag("sequential", &g.Sequential)
 	s.end()
 }
 
@@ -196,11 +204,18 @@ func readStorageSets(s *section, into *[]storageset.Key) {
 
 // readTLS reads tls: true, tls: false or tls: {ca: …}. Keys replace what was there.
 func readTLS(s *section, into **TLS) {
+	if s.schema != nil {
+		node, keys := s.schema.entry()
+		keys["type"] = []string{"boolean", "object"}
+		s.describes("tls", keys)
+		(&TLS{}).read(s.section(node, join(s.path, "tls"), ""))
+		return
+	}
 	node := s.take("tls")
 	if node == nil {
 		return
 	}
-	if isBool(node) {
+	if yamlnode.IsBool(node) {
 		*into = nil
 		if strings.EqualFold(node.Value, "true") {
 			*into = &TLS{dir: s.dir}
@@ -208,17 +223,28 @@ func readTLS(s *section, into **TLS) {
 		return
 	}
 	t := &TLS{dir: s.dir}
-	inner := s.section(node, join(s.path, "tls"), join(s.key, "tls"))
-	inner.text("ca", &t.CA)
-	inner.text("cert", &t.Cert)
-	inner.text("key", &t.Key)
-	inner.text("server_name", &t.ServerName)
-	inner.flag("skip_verify", &t.SkipVerify)
-	inner.end()
+	t.read(s.section(node, join(s.path, "tls"), join(s.key, "tls")))
 	if (t.Cert == "") != (t.Key == "") {
 		s.bad(node, "tls", "cert and key go together")
 	}
 	*into = t
+}
+
+func (t *TLS) read(s *section) {
+	s.text("ca", &t.CA)
+	s.text("cert", &t.Cert)
+	s.text("key", &t.Key)
+	s.text("server_name", &t.ServerName)
+	s.flag("skip_verify", &t.SkipVerify)
+	s.end()
+}
+
+func readinesses() []string {
+	var words []string
+	for _, readiness := range migration.Readinesses() {
+		words = append(words, string(readiness))
+	}
+	return words
 }
 
 // clone copies what reading an environment may change.

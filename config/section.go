@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/skein-migrate/skein/config/yamlnode"
 )
 
 // reader collects what is wrong in one file, and where each value came from.
@@ -16,6 +18,7 @@ type reader struct {
 	environment string // the section being read, empty outside of environments
 	problems    []*Problem
 	origins     origins
+	schema      *describer // not nil: nothing is read, what could be is written down
 }
 
 func (r *reader) at(node *yaml.Node) origin {
@@ -37,22 +40,26 @@ type section struct {
 	key    string // where it ends up: clusters[0]
 	fields map[string]field
 	known  []string
+	object object // where a schema is made
 }
 
 type field struct{ key, value *yaml.Node }
 
 // section opens a mapping. Anything else is a problem, and is read as empty.
 func (r *reader) section(node *yaml.Node, path, key string) *section {
+	if r.schema != nil {
+		return &section{reader: r, path: path, object: r.schema.entries[node]}
+	}
 	s := &section{reader: r, node: node, path: path, key: key, fields: map[string]field{}}
-	if node = resolve(node); node.Kind != yaml.MappingNode {
-		r.problem(s.node, "%s: want keys and values, have %s", s.name(), kind(node))
+	if node = yamlnode.Resolve(node); node.Kind != yaml.MappingNode {
+		r.problem(s.node, "%s: want keys and values, have %s", s.name(), yamlnode.Kind(node))
 		r.problems[len(r.problems)-1].key = key
 		return s
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		name, value := node.Content[i], node.Content[i+1]
-		if name.Kind != yaml.ScalarNode || name.Tag == "!!merge" {
-			r.problem(name, "%s: only plain keys are allowed here, have %s", s.name(), keyKind(name))
+		if !yamlnode.IsKey(name) {
+			r.problem(name, "%s: only plain keys are allowed here, have %s", s.name(), yamlnode.KeyKind(name))
 			continue
 		}
 		if first, again := s.fields[name.Value]; again {
@@ -75,20 +82,23 @@ func (s *section) name() string {
 func (s *section) end() {
 	for name, f := range s.fields {
 		if !slices.Contains(s.known, name) {
-			s.problem(f.key, "unknown key %q in %s%s", name, s.name(), didYouMean(name, s.known))
+			s.problem(f.key, "unknown key %q in %s%s", name, s.name(), yamlnode.DidYouMean(name, s.known))
 		}
 	}
 }
 
 // take returns the value of a key, nil if it is not there, and records its origin.
 func (s *section) take(name string) *yaml.Node {
+	if s.describes(name, object{}) {
+		return nil
+	}
 	s.known = append(s.known, name)
 	f, ok := s.fields[name]
 	if !ok {
 		return nil
 	}
 	s.origins.record(join(s.key, name), s.at(f.key))
-	return resolve(f.value)
+	return yamlnode.Resolve(f.value)
 }
 
 // enter is take for a value that an environment adds to and does not replace.
@@ -107,7 +117,7 @@ func (s *section) has(name string) bool { _, ok := s.fields[name]; return ok }
 // wrong reports a value that is not what its key wants. It never prints the
 // value: it may be a misplaced password.
 func (s *section) wrong(node *yaml.Node, name, want string) {
-	s.bad(node, name, "want %s, have %s", want, kind(node))
+	s.bad(node, name, "want %s, have %s", want, yamlnode.Kind(node))
 }
 
 // bad reports the value of a key.
@@ -116,15 +126,19 @@ func (s *section) bad(node *yaml.Node, name, format string, args ...any) {
 	s.problems[len(s.problems)-1].key = join(s.key, name)
 }
 
-// text reads a string. In an environment null takes the file's value back.
-func (s *section) text(name string, into *string) bool {
+// text reads a string. In an environment null takes the file's value back. What
+// words it may be is told to those who ask for a schema; it is checked later.
+func (s *section) text(name string, into *string, words ...string) bool {
+	if s.describes(name, textSchema(words)) {
+		return false
+	}
 	node := s.take(name)
 	switch {
 	case node == nil:
 		return false
-	case isNull(node) && s.environment != "":
+	case yamlnode.IsNull(node) && s.environment != "":
 		*into = ""
-	case !isText(node):
+	case !yamlnode.IsText(node):
 		s.wrong(node, name, "text (quote it if it is)")
 		return false
 	case node.Value == "":
@@ -137,12 +151,15 @@ func (s *section) text(name string, into *string) bool {
 }
 
 func (s *section) secret(name string, into *Secret) {
+	if s.describes(name, textSchema(nil)) {
+		return
+	}
 	node := s.take(name)
 	switch {
 	case node == nil:
-	case isNull(node) && s.environment != "":
+	case yamlnode.IsNull(node) && s.environment != "":
 		*into = Secret{}
-	case !isText(node):
+	case !yamlnode.IsText(node):
 		s.wrong(node, name, "a secret, env:NAME or file:/path (quote it if it is)")
 	default:
 		secret, err := parseSecret(node.Value, s.dir)
@@ -154,8 +171,11 @@ func (s *section) secret(name string, into *Secret) {
 }
 
 func (s *section) flag(name string, into *bool) {
+	if s.describes(name, object{"type": "boolean"}) {
+		return
+	}
 	if node := s.take(name); node != nil {
-		if !isBool(node) {
+		if !yamlnode.IsBool(node) {
 			s.wrong(node, name, "true or false")
 			return
 		}
@@ -164,9 +184,12 @@ func (s *section) flag(name string, into *bool) {
 }
 
 func (s *section) count(name string, into *int) {
+	if s.describes(name, object{"type": "integer", "minimum": 0, "maximum": mostCounted}) {
+		return
+	}
 	if node := s.take(name); node != nil {
 		n, err := strconv.Atoi(node.Value)
-		if node.Kind != yaml.ScalarNode || err != nil || n < 0 || n > 1000 {
+		if node.Kind != yaml.ScalarNode || err != nil || n < 0 || n > mostCounted {
 			s.wrong(node, name, "a number from 0 to 1000")
 			return
 		}
@@ -175,11 +198,14 @@ func (s *section) count(name string, into *int) {
 }
 
 func (s *section) duration(name string, least time.Duration, into *time.Duration) {
+	if s.describes(name, durationSchema()) {
+		return
+	}
 	node := s.take(name)
 	if node == nil {
 		return
 	}
-	if !isText(node) {
+	if !yamlnode.IsText(node) {
 		s.wrong(node, name, "a duration such as 30s or 5m")
 		return
 	}
@@ -196,6 +222,9 @@ func (s *section) duration(name string, least time.Duration, into *time.Duration
 
 // list reads a list of strings; it replaces what was there.
 func (s *section) list(name string, into *[]string) {
+	if s.describes(name, object{"type": "array", "items": textSchema(nil)}) {
+		return
+	}
 	node := s.take(name)
 	if node == nil {
 		return
@@ -207,8 +236,8 @@ func (s *section) list(name string, into *[]string) {
 	s.origins.forgetInside(join(s.key, name))
 	items := make([]string, 0, len(node.Content))
 	for i, entry := range node.Content {
-		item := resolve(entry)
-		if !isText(item) || item.Value == "" {
+		item := yamlnode.Resolve(entry)
+		if !yamlnode.IsText(item) || item.Value == "" {
 			s.wrong(entry, indexed(name, i), "text")
 			continue
 		}
@@ -220,6 +249,9 @@ func (s *section) list(name string, into *[]string) {
 
 // table reads a mapping of strings to strings; it replaces what was there.
 func (s *section) table(name string, into *map[string]string) {
+	if s.describes(name, object{"type": "object", "additionalProperties": textSchema(nil)}) {
+		return
+	}
 	node := s.take(name)
 	if node == nil {
 		return
@@ -238,6 +270,11 @@ func (s *section) table(name string, into *map[string]string) {
 
 // sub opens the mapping under a key, nil if it is not there.
 func (s *section) sub(name string) *section {
+	if s.schema != nil {
+		node, inner := s.schema.entry()
+		s.describes(name, inner)
+		return s.section(node, join(s.path, name), "")
+	}
 	node := s.enter(name)
 	if node == nil {
 		return nil
@@ -247,6 +284,12 @@ func (s *section) sub(name string) *section {
 
 // items lists the nodes under a key.
 func (s *section) items(name string) []*yaml.Node {
+	if s.schema != nil {
+		node, item := s.schema.entry()
+		item["required"] = []string{"name"}
+		s.describes(name, object{"type": "array", "items": item})
+		return []*yaml.Node{node}
+	}
 	node := s.enter(name)
 	if node == nil {
 		return nil

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/skein-migrate/skein/config/yamlnode"
 )
 
 // readURL reads clickhouse://user:password@host:port/database?secure=true, the
@@ -60,7 +62,7 @@ func (c *Cluster) readURLQuery(s *section, query url.Values) (secure bool) {
 		value, err := strconv.ParseBool(given[len(given)-1])
 		switch {
 		case !slices.Contains(known, name):
-			s.bad(s.fields["url"].value, "url", "unknown parameter %q%s", name, didYouMean(name, known))
+			s.bad(s.fields["url"].value, "url", "unknown parameter %q%s", name, yamlnode.DidYouMean(name, known))
 		case err != nil:
 			s.bad(s.fields["url"].value, "url", "%s: want true or false", name)
 		default:

@@ -24,10 +24,14 @@ type Migration struct {
 	Forward  []ops.Operation
 	// Backward undoes Forward, first operation first. Left out, it is the
 	// inverse of every forward operation that has something to undo, last first;
-	// one that has no inverse is then refused at registration.
+	// one that has no inverse is then refused at registration. Empty and not nil:
+	// there is nothing to undo.
 	Backward []ops.Operation
 	// Irreversible says why there is no way back, on purpose.
 	Irreversible string
+	// DependsOn are migrations that come before this one, of its group or of
+	// others. Their groups then come before its group.
+	DependsOn []Dependency
 	// Allow names the rules of package validate that this migration breaks on
 	// purpose, such as "nondeterministic-default", forward and backward. It is no
 	// part of the checksum.
@@ -69,7 +73,11 @@ func (m Migration) Checksum() (string, error) {
 		name       string
 		operations []ops.Operation
 	}{{"forward", m.Forward}, {"backward", m.Backward}} {
-		text, err := canonical(list.operations)
+		identities := make([]ops.Operation, len(list.operations))
+		for i, operation := range list.operations {
+			identities[i] = ops.Identity(operation)
+		}
+		text, err := canonical(identities)
 		if err != nil {
 			return "", fmt.Errorf("checksum of %s: %w", m.ID, err)
 		}
@@ -117,7 +125,7 @@ func (m Migration) complete() (Migration, error) {
 		}
 		return m, nil
 	}
-	if len(m.Backward) > 0 {
+	if m.Backward != nil {
 		return m, nil
 	}
 	for i, operation := range slices.Backward(m.Forward) {

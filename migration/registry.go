@@ -31,6 +31,7 @@ func NewRegistry(groups ...Group) (*Registry, error) {
 		problems = append(problems, err...)
 		byName[group.Name] = checked
 	}
+	problems = append(problems, checkDependencies(byName)...)
 	r := &Registry{}
 	placed := map[string]bool{}
 	var visit func(name string, path []string) error
@@ -92,7 +93,7 @@ func checkGroup(group Group) (Group, []error) {
 		case slices.ContainsFunc(migrations, func(o Migration) bool { return o.ID == m.ID }):
 			problems = append(problems, fmt.Errorf("two migrations have the ID %s", name))
 			continue
-		case i > 0 && m.ID < group.Migrations[i-1].ID:
+		case i > 0 && CompareIDs(m.ID, group.Migrations[i-1].ID) < 0:
 			problems = append(problems, fmt.Errorf("migration %s stands after %s: IDs must sort as they apply",
 				name, group.Migrations[i-1].ID))
 		}
@@ -104,6 +105,7 @@ func checkGroup(group Group) (Group, []error) {
 		migrations = append(migrations, complete)
 	}
 	group.Migrations = migrations
+	group.DependsOn = withDependencies(group)
 	return group, problems
 }
 

@@ -23,7 +23,7 @@ func create(engine ops.Engine, columns ...ops.Column) ops.CreateTable {
 // operations are the values that goldens, round trips and inverses go over.
 func operations() map[string]ops.Operation {
 	all := map[string]ops.Operation{}
-	for _, some := range []map[string]ops.Operation{tables(), columns(), indexesAndViews(), code(), tableFamilyOperations(), columnFamilyOperations(), viewOperations(), accessOperations(), partOperations(), propertyOperations(), dataOperations()} {
+	for _, some := range []map[string]ops.Operation{tables(), columns(), indexesAndViews(), code(), tableFamilyOperations(), columnFamilyOperations(), viewOperations(), accessOperations(), partOperations(), propertyOperations(), dataOperations(), blockOperations()} {
 		for name, op := range some {
 			all[name] = op
 		}

@@ -39,6 +39,7 @@ func environments() []struct {
 		"ignore_on_cluster_for_replicated_udf_queries":               true,
 		"ignore_on_cluster_for_replicated_named_collections_queries": true,
 	}
+	cluster.Variables = map[string]string{"TTL_DAYS": "30", "TOPIC": "it's"}
 	single := cluster
 	single.SingleNode, single.LocalCluster, single.DistCluster = true, "", ""
 	old := cluster

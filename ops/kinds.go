@@ -122,4 +122,4 @@ func dataKinds() []Operation {
 	}
 }
 
-func escapeHatches() []Operation { return []Operation{RunSQL{}, RunGo{}, When{}} }
+func escapeHatches() []Operation { return []Operation{RunSQL{}, RunBlock{}, RunGo{}, When{}} }

@@ -95,6 +95,8 @@ type Env struct {
 	Features         map[Feature]bool
 	Version          Version         // the lowest of the nodes
 	Settings         map[string]bool // names in system.settings
+	// Variables are the environment variables that {env:NAME} may name.
+	Variables map[string]string
 }
 
 // Operation is one typed schema change.

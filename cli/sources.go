@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+
+	"github.com/skein-migrate/skein/config"
+	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/migration"
+	"github.com/skein-migrate/skein/migration/sqlfile"
+	"github.com/skein-migrate/skein/migration/yamlfile"
+	"github.com/skein-migrate/skein/state"
+)
+
+// registry is the built-in group, the compiled-in ones, those whose migrations
+// are files, and what the configuration says of them. What is wrong with files
+// is said of all of them at once.
+func (a *app) registry(cfg *config.Config) (*migration.Registry, error) {
+	groups := append([]migration.Group{state.System()}, slices.Clone(a.program.Groups)...)
+	var problems []error
+	for _, overlay := range cfg.Groups {
+		at := slices.IndexFunc(groups, func(g migration.Group) bool { return g.Name == overlay.Name })
+		if at < 0 && overlay.Dir == "" {
+			return nil, cfg.Errorf(overlay.Key("name"), "no group %q is compiled into this program, and it has no dir with files", overlay.Name)
+		}
+		if at < 0 {
+			at = len(groups)
+			groups = append(groups, migration.Group{Name: overlay.Name})
+		}
+		overlaid(&groups[at], overlay)
+		if overlay.Dir != "" {
+			problems = append(problems, addFiles(cfg, &groups[at], overlay))
+		}
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, &journal.UsageError{Err: err}
+	}
+	registry, err := migration.NewRegistry(groups...)
+	if err != nil {
+		return nil, journal.Usagef("the migrations are not in order, nothing was asked of a server:\n%w", err)
+	}
+	return registry, nil
+}
+
+func overlaid(g *migration.Group, overlay config.Group) {
+	if overlay.Readiness != "" {
+		g.Readiness = overlay.Readiness
+	}
+	if len(overlay.DependsOn) > 0 {
+		g.DependsOn = overlay.DependsOn
+	}
+	if len(overlay.StorageSets) > 0 {
+		g.StorageSets = overlay.StorageSets
+	}
+}
+
+// addFiles puts the migrations of a group's directory between those that it has.
+func addFiles(cfg *config.Config, g *migration.Group, overlay config.Group) error {
+	files := os.DirFS(overlay.Dir)
+	sql, sqlErr := sqlfile.Load(files, ".", sqlfile.Options{StorageSets: g.StorageSets, Shown: overlay.Dir})
+	yaml, yamlErr := yamlfile.Load(files, ".", yamlfile.Options{StorageSets: g.StorageSets, Shown: overlay.Dir})
+	if errors.Is(sqlErr, fs.ErrNotExist) {
+		return cfg.Errorf(overlay.Key("dir"), "there is no directory %s", overlay.Dir)
+	}
+	if err := errors.Join(sqlErr, yamlErr); err != nil {
+		return err
+	}
+	all, err := migration.Merge(overlay.Sequential, sql, yaml, g.Migrations)
+	if err != nil {
+		return fmt.Errorf("group %s (%s): %w", g.Name, overlay.Dir, err)
+	}
+	g.Migrations = all
+	return nil
+}

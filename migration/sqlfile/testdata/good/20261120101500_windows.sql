@@ -1,0 +1,6 @@
+﻿-- skein:up
+-- @stmt
+SELECT
+  1
+-- migrator:down
+-- @stmt

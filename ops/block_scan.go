@@ -1,0 +1,180 @@
+package ops
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// BlockError is what is wrong with the text of a RunBlock, and where.
+type BlockError struct {
+	At   int // in bytes from the beginning of the text
+	Text string
+}
+
+func (e *BlockError) Error() string { return e.Text }
+
+// pieceKind is what a part of a text is to the server's lexer, placeholders apart.
+type pieceKind int
+
+const (
+	pieceOther       pieceKind = iota // one character
+	pieceSpace                        // white space
+	pieceComment                      // with its marks, without the line's end
+	pieceWord                         // now, 123
+	pieceName                         // `now` or "now", with its quotes
+	pieceLiteral                      // 'now()'
+	pieceHeredoc                      // $$now()$$
+	piecePlaceholder                  // {db}, outside of quotes
+)
+
+type piece struct {
+	kind pieceKind
+	at   int
+	text string
+	mark *placeholder // of a piecePlaceholder
+}
+
+// is says that the piece is this word, in any case.
+func (p piece) is(word string) bool { return p.kind == pieceWord && strings.EqualFold(p.text, word) }
+
+// scan takes a text apart as the server's lexer does. Joined, the pieces are the
+// text. What is not closed is an error; the piece then goes to the end.
+func scan(sql string) (pieces []piece, errs []*BlockError) {
+	pieces = make([]piece, 0, len(sql)/4+4)
+	for at := 0; at < len(sql); {
+		kind, length, problem := next(sql[at:])
+		p := piece{kind: kind, at: at, text: sql[at : at+length]}
+		if problem != "" {
+			errs = append(errs, &BlockError{At: at, Text: problem})
+		}
+		if kind == pieceOther && p.text == "{" {
+			if mark, ok := placeholderAt(sql[at:]); ok {
+				p.kind, p.text, p.mark = piecePlaceholder, mark.text, &mark
+			}
+		}
+		at += len(p.text)
+		pieces = append(pieces, p)
+	}
+	return pieces, errs
+}
+
+// next says what a text begins with, and how long that is.
+func next(sql string) (kind pieceKind, length int, problem string) {
+	switch r, size := utf8.DecodeRuneInString(sql); {
+	case wordly(r):
+		return pieceWord, orAll(strings.IndexFunc(sql, func(r rune) bool { return !wordly(r) && r != '$' }), sql), ""
+	case unicode.IsSpace(r):
+		end := strings.IndexFunc(sql, func(r rune) bool { return !unicode.IsSpace(r) })
+		return pieceSpace, orAll(end, sql), ""
+	case strings.HasPrefix(sql, "--"), strings.HasPrefix(sql, "# "), strings.HasPrefix(sql, "#!"):
+		return pieceComment, orAll(strings.IndexByte(sql, '\n'), sql), ""
+	case strings.HasPrefix(sql, "/*"):
+		if end := strings.Index(sql[2:], "*/"); end >= 0 {
+			return pieceComment, end + 4, ""
+		}
+		return pieceComment, len(sql), "this comment is not closed: end it with */ in the same block"
+	case r == '\'' || r == '"' || r == '`':
+		if kind = pieceName; r == '\'' {
+			kind = pieceLiteral
+		}
+		if end := closing(sql, byte(r)); end > 0 {
+			return kind, end, ""
+		}
+		return kind, len(sql), fmt.Sprintf("the quote %c is not closed: close it in the same block", r)
+	case r == '$':
+		tag := regexp.MustCompile(`^\$\w*\$`).FindString(sql)
+		if end := strings.Index(sql[len(tag):], tag); tag != "" && end >= 0 {
+			return pieceHeredoc, end + 2*len(tag), ""
+		}
+		return pieceOther, size, ""
+	default:
+		return pieceOther, size, ""
+	}
+}
+
+// closing is where a quoted text ends, behind its quote; 0 if it does not. A
+// backslash or a second quote takes a quote's meaning away.
+func closing(sql string, quote byte) int {
+	for i := 1; i < len(sql); i++ {
+		switch {
+		case sql[i] == '\\':
+			i++
+		case sql[i] != quote:
+		case i+1 < len(sql) && sql[i+1] == quote:
+			i++
+		default:
+			return i + 1
+		}
+	}
+	return 0
+}
+
+func wordly(r rune) bool {
+	return r == '_' || r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r))
+}
+
+func orAll(end int, text string) int {
+	if end < 0 {
+		return len(text)
+	}
+	return end
+}
+
+// TrimBlock cuts white space and comments before and behind a statement. at is
+// where the rest begins; it is empty where there is nothing else. A comment that
+// is not closed stays. Every comment of the text, also inside of the statement, is
+// shown to visit with where it begins.
+func TrimBlock(sql string, visit func(at int, comment string)) (rest string, at int) {
+	pieces, errs := scan(sql)
+	from, to := len(sql), 0
+	for _, p := range pieces {
+		open := len(errs) > 0 && errs[0].At == p.at
+		if p.kind == pieceComment && !open {
+			visit(p.at, p.text)
+		}
+		if p.kind != pieceSpace && p.kind != pieceComment || open {
+			from, to = min(from, p.at), p.at+len(p.text)
+		}
+	}
+	if from >= to {
+		return "", 0
+	}
+	return sql[from:to], from
+}
+
+// MarksOnCluster says that a text has {on_cluster} where it counts.
+func MarksOnCluster(sql string) bool {
+	if !strings.Contains(sql, onClusterMark) {
+		return false
+	}
+	pieces, _ := scan(sql)
+	return slices.ContainsFunc(pieces, func(p piece) bool {
+		return p.kind == piecePlaceholder && p.mark.name == markOnCluster
+	})
+}
+
+// withoutComments is a text without comments and without white space, but between
+// words: two texts are one statement to a server if they are the same then. It is
+// for checksums, and not sent.
+func withoutComments(sql string) string {
+	pieces, _ := scan(sql)
+	var b strings.Builder
+	var last piece
+	gap := false
+	for _, p := range pieces {
+		if p.kind == pieceSpace || p.kind == pieceComment {
+			gap = b.Len() > 0
+			continue
+		}
+		if gap && last.kind != pieceOther && p.kind != pieceOther {
+			b.WriteByte(' ')
+		}
+		b.WriteString(p.text)
+		last, gap = p, false
+	}
+	return b.String()
+}
