@@ -2,15 +2,17 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/skein-migrate/skein/await"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/plan"
 )
 
 // ddlQueue reads the distributed DDL queue through system.zookeeper, which
@@ -136,10 +138,12 @@ func (q *ddlQueue) finished(ctx context.Context, node, entry string) (map[string
 }
 
 // watchEntry waits until the silent hosts have finished an entry, or the limit
-// is reached. A missing entry is unknown, not finished.
+// is reached: then their outcome stays unknown. A missing entry is unknown, not
+// finished.
 func (s *sending) watchEntry(ctx context.Context, queue *ddlQueue, entry string, silent []string) error {
-	began, delay, reported := time.Now(), 100*time.Millisecond, ""
-	for {
+	wait := s.wait()
+	wait.Asking = func() string { return "the answer of the distributed DDL queue " + queue.path }
+	err := wait.Until(ctx, func(ctx context.Context) (await.Look, error) {
 		for _, node := range s.cluster.All() {
 			finished, err := queue.finished(ctx, node.Name(), entry)
 			if err != nil {
@@ -153,20 +157,116 @@ func (s *sending) watchEntry(ctx context.Context, queue *ddlQueue, entry string,
 			break
 		}
 		silent = slices.DeleteFunc(silent, func(name string) bool { return s.answered(name) })
-		waited := time.Since(began)
-		if len(silent) == 0 || waited > s.cluster.options.WaitLimit || ctx.Err() != nil {
-			return ctx.Err()
-		}
-		reason := "distributed DDL " + entryName(entry) + " unfinished on " + strings.Join(silent, ", ")
-		if reason != reported {
-			reported = reason
-			s.waiting(reason, waited)
-		}
-		if err := sleep(ctx, delay); err != nil {
-			return err
-		}
-		delay = min(2*delay, time.Second)
+		return await.Look{
+			Done:   len(silent) == 0,
+			Reason: "distributed DDL " + entryName(entry) + " unfinished on " + strings.Join(silent, ", "),
+		}, nil
+	})
+	var over *await.OverError
+	if errors.As(err, &over) {
+		return nil
 	}
+	return err
+}
+
+// ddlEntry is an entry of the queue, and the hosts that have yet to do it.
+type ddlEntry struct {
+	name, query string
+	hosts       []string
+}
+
+// unfinished lists the entries whose query concerns somebody, and that hosts of
+// the cluster have not finished, oldest first. Those that all have finished are
+// noted in settled, and passed over. One server that answers is enough.
+func (q *ddlQueue) unfinished(ctx context.Context, a *asked, settled map[string]bool, concerns func(query string) bool) ([]ddlEntry, error) {
+	var failures []error
+	for _, node := range q.cluster.All() {
+		var out []ddlEntry
+		err := a.each(ctx, q.cluster, []journal.Node{node}, func(ctx context.Context, node journal.Node) (err error) {
+			out, err = q.unfinishedBy(ctx, node.Name(), settled, concerns)
+			return err
+		})[node.Name()]
+		switch {
+		case err == nil:
+			return out, nil
+		case Classify(err) == Final, isNoZooKeeperNode(err) && q.cluster.options.Direct:
+			return nil, nil // no queue: nothing was ever sent through it
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		}
+		failures = append(failures, err)
+	}
+	return nil, errors.Join(failures...)
+}
+
+func (q *ddlQueue) unfinishedBy(ctx context.Context, node string, settled map[string]bool, concerns func(string) bool) ([]ddlEntry, error) {
+	looking, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	rows, err := q.cluster.Query(looking, node, "SELECT name, value FROM system.zookeeper WHERE path = "+
+		ops.String(q.path)+" ORDER BY name")
+	if err != nil {
+		return nil, err
+	}
+	var out []ddlEntry
+	for _, row := range rows {
+		name, text := row[0], row[1]
+		query := queryOf(text)
+		if settled[name] || !strings.HasPrefix(name, "query-") || !concerns(query) {
+			continue
+		}
+		finished, err := q.finished(ctx, node, q.path+"/"+name)
+		if isNoZooKeeperNode(err) {
+			continue // cleaned up in the meantime
+		}
+		if err != nil {
+			return nil, err
+		}
+		entry := ddlEntry{name: name, query: query}
+		for _, n := range q.cluster.All() {
+			if _, done := finished[n.Name()]; !done && strings.Contains(text, "'"+escapeHost(n.Name())+"'") {
+				entry.hosts = append(entry.hosts, n.Name())
+			}
+		}
+		if settled[name] = len(entry.hosts) == 0; !settled[name] {
+			out = append(out, entry)
+		}
+	}
+	return out, nil
+}
+
+// queryOf is the statement of an entry; the server writes it on one line.
+func queryOf(text string) string {
+	for line := range strings.Lines(text) {
+		if query, ok := strings.CutPrefix(line, "query: "); ok {
+			return strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\'`, "'").Replace(strings.TrimSpace(query))
+		}
+	}
+	return text
+}
+
+// concerns says whether a statement in the queue is about what steps are
+// about: it names one of their tables, or, where a step has none (databases,
+// users), is of the same kind.
+func concerns(steps []plan.Step) func(query string) bool {
+	var names, kinds []string
+	for _, step := range steps {
+		for _, table := range step.Statement.Writes {
+			names = append(names, table.Name)
+		}
+		if len(step.Statement.Writes) == 0 {
+			kinds = append(kinds, kindOf(step.Statement.SQL("")))
+		}
+	}
+	return func(query string) bool {
+		return slices.Contains(kinds, kindOf(query)) ||
+			slices.ContainsFunc(names, func(name string) bool { return strings.Contains(query, name) })
+	}
+}
+
+// kindOf is the beginning of a statement: CREATE DATABASE.
+func kindOf(query string) string {
+	words := strings.Fields(strings.ToUpper(query))
+	return strings.Join(words[:min(2, len(words))], " ")
 }
 
 func entryName(entry string) string { return entry[strings.LastIndex(entry, "/")+1:] }

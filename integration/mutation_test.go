@@ -1,9 +1,12 @@
 package integration
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-zookeeper/zk"
 
 	"github.com/skein-migrate/skein/integration/testcluster"
 	"github.com/skein-migrate/skein/migration"
@@ -36,47 +39,109 @@ func mutated(t *testing.T, c *testcluster.Cluster, expression string) *session {
 	return s
 }
 
-// A mutation is awaited on every replica before its migration is completed.
+// A mutation is awaited on every replica before its migration is completed, and
+// what each has yet to do is said.
 func TestMutationIsAwaitedOnEveryNode(t *testing.T) {
 	for name, shared := range map[string]*testcluster.Shared{"2x2": &servers.cluster, "26.7": &servers.modern} {
 		t.Run(name, func(t *testing.T) {
 			c := shared.Cluster(t)
-			s := mutated(t, c, "id + 1")
-			s.must(0, "migrate")
+			s := mutated(t, c, "id + 1 + sleepEachRow(0.05)")
+			done := s.must(0, "migrate")
 			for _, n := range c.Nodes {
+				says(t, done.stderr, n.Addr()+" mutates ")
 				if rows := query(t, n, "SELECT count() FROM m_local WHERE v = id + 1"); rows[0][0] != "40" {
 					t.Errorf("%s is said to be done, and has %s of 40 rows", n.Name, rows[0][0])
 				}
 			}
+			says(t, done.stderr, ": 1 part to do ", ": 0 parts to do ")
 		})
 	}
 }
 
-// A mutation that is killed, or fails, is not done.
-func TestMutationThatIsKilledOrFailsIsNotCompleted(t *testing.T) {
-	for name, test := range map[string]struct {
-		expression string
-		kill       bool
-		says       string
-	}{
-		"killed": {expression: "id + sleepEachRow(0.07)", kill: true, says: "it was killed"},
-		"fails":  {expression: "toUInt64(concat('x', toString(id)))", says: "KILL MUTATION WHERE mutation_id"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := servers.modern.Cluster(t)
-			s := mutated(t, c, test.expression)
-			if test.kill {
-				s.on = map[string]func(){"mutates": func() {
-					go exec(t, c.Nodes[0], "KILL MUTATION WHERE table = 'm_local'")
-				}}
-			}
-			stopped := s.must(5, "migrate", "-v")
-			says(t, stopped.stderr, test.says, "unknown")
-			if strings.Contains(s.must(0, "list").stdout, "[X] 0002_update") {
-				t.Error("it is said to be completed")
-			}
-			exec(t, c.Nodes[0], "KILL MUTATION WHERE table = 'm_local'")
-			time.Sleep(100 * time.Millisecond)
-		})
+// A mutation that is killed is not done.
+func TestMutationThatIsKilledIsNotCompleted(t *testing.T) {
+	c := servers.modern.Cluster(t)
+	s := mutated(t, c, "id + sleepEachRow(0.07)")
+	s.on = map[string]func(){"mutates": func() {
+		go exec(t, c.Nodes[0], "KILL MUTATION WHERE table = 'm_local'")
+	}}
+	stopped := s.must(5, "migrate", "-v")
+	says(t, stopped.stderr, "it was killed", "unknown")
+	if strings.Contains(s.must(0, "list").stdout, "[X] 0002_update") {
+		t.Error("it is said to be completed")
+	}
+}
+
+// A mutation that fails ends the wait at once with its reason and the statement
+// that ends it, which does; so does resume as long as it is there.
+func TestMutationThatFailsSaysWhyAndHowItIsEnded(t *testing.T) {
+	c := servers.modern.Cluster(t)
+	n := c.Nodes[0]
+	s := mutated(t, c, "toUInt64(concat('x', toString(id)))")
+	began := time.Now()
+	stopped := s.must(5, "migrate")
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %s to say so", took)
+	}
+	kill := regexp.MustCompile(`End it on (\S+): (KILL MUTATION WHERE database = '\w+' AND table = 'm_local' AND mutation_id = '[^']+')`)
+	for _, r := range []result{stopped, s.must(3, "resume")} {
+		says(t, r.stderr, ".m_local fails on "+n.Addr(), "Cannot parse string 'x")
+		if kill.FindStringSubmatch(r.stderr) == nil {
+			t.Fatal("it does not say how the mutation is ended")
+		}
+	}
+	exec(t, n, "%s", kill.FindStringSubmatch(stopped.stderr)[2])
+	if rows := query(t, n, "SELECT 1 FROM system.mutations WHERE table = 'm_local' AND NOT is_done"); len(rows) > 0 {
+		t.Error("the statement did not end it")
+	}
+	s.must(0, "resume", "--assume-done")
+}
+
+// 18.16 tells why only in the queue of a replica, and has no KILL MUTATION: the
+// znode that is named ends it everywhere.
+func TestMutationThatFailsOnAServerWithoutReasons(t *testing.T) {
+	c := servers.cluster.Cluster(t)
+	s := mutated(t, c, "toUInt64(concat('x', toString(id)))")
+	stopped := s.must(5, "migrate")
+	znode := regexp.MustCompile(`This server has no KILL MUTATION\. To end it: delete the znode (\S+/mutations/\d+) in ZooKeeper`)
+	says(t, stopped.stderr, ".m_local fails on ", "Cannot parse string 'x")
+	found := znode.FindAllStringSubmatch(stopped.stderr, -1)
+	if len(found) == 0 {
+		t.Fatal("it does not say how the mutation is ended")
+	}
+	says(t, s.must(3, "resume").stderr, ".m_local fails on ", found[0][1])
+	conn, _, err := zk.Connect([]string{c.ZooKeeperAddr}, 5*time.Second, zk.WithLogInfo(false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, shard := range []string{"1", "2"} { // both fail, and one may have been quicker
+		path := regexp.MustCompile(`/events/\d/`).ReplaceAllString(found[0][1], "/events/"+shard+"/")
+		if err := conn.Delete(path, -1); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+	}
+	eventually(t, func() bool {
+		return len(s.everywhere("SELECT 1 FROM system.mutations WHERE table = 'm_local' AND is_done = 0")) == 0
+	})
+	s.must(0, "resume", "--assume-done")
+}
+
+// A mutation that does no part for limits.mutation ends the wait, in words; it
+// goes on, and resume waits for it again.
+func TestMutationThatDoesNotGetOnEndsTheWait(t *testing.T) {
+	c := servers.modern.Cluster(t)
+	n := c.Nodes[0]
+	s := mutated(t, c, "id + 1")
+	s.edit("wait: 8s", "wait: 8s, mutation: 2s")
+	exec(t, n, "SYSTEM STOP MERGES m_local")
+	t.Cleanup(func() { exec(t, n, "SYSTEM START MERGES") })
+	says(t, s.must(5, "migrate").stderr, ".m_local (mutation_", "1 part to do", "did no part for 2s (limits.mutation) on "+n.Addr(),
+		"KILL MUTATION WHERE database = ", "skein resume waits again")
+	says(t, s.must(3, "resume").stderr, ".m_local (mutation_", "did no part for 2s")
+	exec(t, n, "SYSTEM START MERGES m_local")
+	s.must(0, "resume")
+	if rows := query(t, n, "SELECT count() FROM m_local WHERE v = id + 1"); rows[0][0] != "40" {
+		t.Errorf("%s of 40 rows are changed", rows[0][0])
 	}
 }
