@@ -10,6 +10,7 @@ KEPT := .devcluster/test
 PKG       ?= ./integration
 TEST      ?= .
 TESTFLAGS ?= -timeout 20m
+SOAK      ?= 500
 
 # The race detector needs cgo, and cgo a C compiler. Nothing else here does.
 RACE ?= $(shell test "$$($(GO) env CGO_ENABLED)" = 1 && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
@@ -18,7 +19,7 @@ RACE ?= $(shell test "$$($(GO) env CGO_ENABLED)" = 1 && command -v "$$($(GO) env
 GOLDEN = $(shell grep -rl --include='*_test.go' 'flag.Bool."update"' . | xargs -n 1 dirname | sort -u)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo demo-down test unit test-one test-one-down golden lint fmt vet tidy vuln clean
+.PHONY: help deps build demo demo-down test faults soak unit test-one test-one-down golden lint fmt vet tidy vuln clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +40,13 @@ demo-down: build ## stop the servers of demo and delete their data
 test: deps build ## all tests, real servers included
 	@echo "race detector: $(if $(RACE),on,off (it needs cgo and a C compiler))"
 	SKEIN_INTEGRATION=1 $(GO) test $(RACE) $(TESTFLAGS) ./...
+
+faults: deps build ## the fault matrix (docs/reliability.md); FAULTSFLAGS=-update writes its table, -run=TestX runs one case
+	cd integration/faults && SKEIN_FAULTS=1 SKEIN_INTEGRATION=1 $(GO) test -count=1 -timeout 40m $(FAULTSFLAGS)
+
+soak: deps build ## 500 rounds (SOAK=n) of processes at once and of random faults; hours
+	cd integration/faults && SKEIN_FAULTS=1 SKEIN_INTEGRATION=1 $(GO) test -count=1 -timeout 24h \
+	  -run 'TestManyProcessesAtOnce|TestRandomFaults' -soak $(SOAK) $(FAULTSFLAGS)
 
 unit: ## the tests that need no server
 	SKEIN_INTEGRATION=0 $(GO) test $(TESTFLAGS) ./...

@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,31 +15,65 @@ import (
 // the direction in which it went, from the first statement that is not confirmed
 // on every node: Groups, Decision. Only what is missing is done, where it is
 // missing. A statement that may have run, and of which nothing tells whether
-// it did, is a *journal.PreflightError, unless Decision says.
+// it did, is a *journal.PreflightError, unless Decision says. Before that, nodes
+// that earlier runs went on without get what they are owed, whatever the groups.
 func (c *Coordinator) Resume(ctx context.Context, r Request) (Result, error) {
 	unlocked, err := c.readAnyhow(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	return c.locked(ctx, unlocked.epoch(), func(ctx context.Context, s *session) error {
-		targets, err := c.selectResume(s.state, r)
-		if err != nil || len(targets) == 0 {
+	result, err := c.locked(ctx, unlocked.epoch(), func(ctx context.Context, s *session) error {
+		if err := s.settleOwed(ctx, &r.Decision); err != nil {
 			return err
 		}
-		if err := s.preflight(ctx, targets); err != nil {
+		if err := s.finishAll(ctx, r); err != nil {
 			return err
 		}
-		for _, t := range targets {
-			if s.stopped() {
-				return &journal.InterruptedError{}
-			}
-			if err := s.resume(ctx, t, s.state[t.key], r.Decision); err != nil {
-				return err
-			}
-			s.result.Applied = append(s.result.Applied, t.key)
-		}
-		return nil
+		return s.compareSettled(ctx)
 	})
+	return result, c.interrupted(ctx, err, unlocked, r, result)
+}
+
+// interrupted says of an interrupted recovery what is still in progress: whoever
+// reads "interrupted" alone takes it to be over.
+func (c *Coordinator) interrupted(ctx context.Context, err error, was entries, r Request, result Result) error {
+	var interrupted *journal.InterruptedError
+	var partial *journal.PartialError
+	if err == nil || errors.As(err, &partial) || ctx.Err() == nil && !errors.As(err, &interrupted) {
+		return err
+	}
+	targets, selectErr := c.selectInProgress(was, r)
+	if selectErr != nil {
+		return err
+	}
+	out := &journal.InterruptedError{}
+	for _, t := range targets {
+		if !slices.Contains(result.Applied, t.key) {
+			out.InProgress = append(out.InProgress, was[t.key])
+		}
+	}
+	return out
+}
+
+// finishAll goes on with what is in progress.
+func (s *session) finishAll(ctx context.Context, r Request) error {
+	targets, err := s.c.selectResume(s.state, r)
+	if err != nil || len(targets) == 0 {
+		return err
+	}
+	if err := s.preflight(ctx, targets); err != nil {
+		return err
+	}
+	for _, t := range targets {
+		if s.stopped() {
+			return &journal.InterruptedError{}
+		}
+		if err := s.resume(ctx, t, s.state[t.key], r.Decision); err != nil {
+			return err
+		}
+		s.result.Applied = append(s.result.Applied, t.key)
+	}
+	return nil
 }
 
 // selectResume picks the migrations in progress, earlier groups first.
@@ -93,6 +128,12 @@ func (s *session) resume(ctx context.Context, t target, was journal.Entry, d Dec
 	if err != nil {
 		return err
 	}
+	owe(&note, steps, was.Step)
+	doubt(&note, steps, was.Step)
+	if len(note.Owed) > 0 && note.Since == 0 {
+		note.Since = was.Version
+	}
+	setNote(&was, note)
 	// Who is to look at what a statement did must not look while it runs.
 	x := s.execution()
 	x.Mutations = true
@@ -102,6 +143,9 @@ func (s *session) resume(ctx context.Context, t target, was journal.Entry, d Dec
 	g := resuming{steps: steps, rows: announced(steps), at: was.Step}
 	if err := g.settle(was, note, d); err != nil {
 		return err
+	}
+	if d != Undecided {
+		s.emit(journal.Decided{Key: t.key, Step: g.at, Flag: "--" + string(d), Text: "about the statement at which run " + was.RunID + " ended"})
 	}
 	return s.carryOn(ctx, t, was, g)
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/skein-migrate/skein/journal"
-	"github.com/skein-migrate/skein/ops"
 	"github.com/skein-migrate/skein/plan"
 )
 
@@ -19,7 +17,8 @@ func (c *Coordinator) ReverseInProgress(ctx context.Context, r Request) (Result,
 	if err != nil {
 		return Result{}, err
 	}
-	return c.locked(ctx, unlocked.epoch(), func(ctx context.Context, s *session) error {
+	result, err := c.locked(ctx, unlocked.epoch(), func(ctx context.Context, s *session) error {
+		s.decided(r)
 		targets, err := c.selectInProgress(s.state, r)
 		if err != nil || len(targets) == 0 {
 			return err
@@ -29,6 +28,9 @@ func (c *Coordinator) ReverseInProgress(ctx context.Context, r Request) (Result,
 				return journal.Refusef("%s cannot be reversed: %s. If it has to be: bring every node to where it was "+
 					"by hand, then skein reverse-in-progress --fake", targets[i].key, m.Irreversible)
 			}
+		}
+		if err := c.unsettled(s.state, targets, r.Fake); err != nil {
+			return err
 		}
 		if !r.Fake {
 			if err := s.preflight(ctx, targets); err != nil {
@@ -51,6 +53,7 @@ func (c *Coordinator) ReverseInProgress(ctx context.Context, r Request) (Result,
 		}
 		return nil
 	})
+	return result, c.interrupted(ctx, err, unlocked, r, result)
 }
 
 // selectInProgress picks the migrations in progress, later groups first.
@@ -82,10 +85,14 @@ func (c *Coordinator) selectInProgress(e entries, r Request) ([]target, error) {
 	return out, nil
 }
 
-// undo runs a half-done migration backward. A migration that stopped on its
-// way back goes on backward in the same way.
+// undo runs a half-done migration backward. One that stopped while a completed
+// migration was reversed goes on as resume has it.
 func (s *session) undo(ctx context.Context, t target, was journal.Entry) error {
 	began := s.c.now()
+	note := noteOf(was)
+	if was.Direction == journal.Backward && note.Direction == journal.Backward && unchanged(t, was) == nil {
+		return s.resume(ctx, t, was, Undecided)
+	}
 	planner, err := s.c.planner(ctx, []target{t, {t.key, t.migration, journal.Forward}})
 	if err != nil {
 		return err
@@ -95,7 +102,6 @@ func (s *session) undo(ctx context.Context, t target, was journal.Entry) error {
 	if err != nil {
 		return err
 	}
-	note := noteOf(was)
 	if was.Direction == journal.Forward {
 		note.Direction, note.Reached = journal.Forward, was.Step
 	}
@@ -112,66 +118,71 @@ func (s *session) undo(ctx context.Context, t target, was journal.Entry) error {
 		return err
 	}
 	entry.Steps, entry.Step = len(p.Steps), 1
-	if was.Direction == journal.Backward {
-		entry.Step = max(1, was.Step) // what has no conditions is not done twice
+	if was.Direction == journal.Backward && was.Steps == len(p.Steps) {
+		entry.Step = max(1, was.Step) // what was confirmed is not looked at again
 	}
+	u := undoing{note: note, forward: forward, backward: p.Steps, spare: spared(forward, note), confirmed: entry.Step - 1}
+	owesUndone(&note, was, u)
 	setNote(&entry, note)
 	if err := s.write(ctx, entry); err != nil {
 		return err
 	}
 	s.emit(journal.MigrationStarted{Key: t.key, Direction: t.direction, Steps: len(p.Steps)})
-	spare := spared(forward, note)
-	tables := note.Tables
-	if note.Direction == journal.Forward {
-		tables = plan.Trace(tables, forward)
-	}
-	plan.Trace(tables, p.Steps)
+	u.trace()
+	rows := announced(p.Steps)
 	for i, step := range p.Steps {
 		if i > 0 && s.stopped() {
 			return s.fail(ctx, entry, step, nil, &journal.InterruptedError{})
 		}
-		if err := s.undoStep(ctx, &entry, step, was, undoing{note, forward, p.Steps, spare}); err != nil {
+		if err := s.undoStep(ctx, &entry, step, rows[i], was, u); err != nil {
 			return err
 		}
-		entry.Step = step.Index + 1
+		entry.Step = max(entry.Step, step.Index+1)
 	}
 	s.finish(t, entry, began)
 	return nil
 }
 
-// undoing is what decides which backward steps have something to undo.
-type undoing struct {
-	note              journal.Note
-	forward, backward []plan.Step
-	spare             map[string]bool
-}
-
-func (s *session) undoStep(ctx context.Context, entry *journal.Entry, step plan.Step, was journal.Entry, u undoing) error {
-	if len(step.Statement.After) > 0 {
-		err := s.where(ctx, step, u.spare)
-		var partial *journal.PartialError
-		if errors.As(err, &partial) {
-			return s.fail(ctx, *entry, step, partial.Hosts, partial.Cause)
-		}
-		if err != nil {
-			return s.fail(ctx, *entry, step, nil, err)
-		}
+func (s *session) undoStep(ctx context.Context, entry *journal.Entry, step plan.Step, announce bool, was journal.Entry, u undoing) error {
+	if step.Index <= u.confirmed {
+		s.skip(step, "done before it stopped")
 		return nil
 	}
-	why := ""
-	switch {
-	case was.Direction == journal.Backward && step.Index < was.Step:
-		why = "done before it stopped"
-	case u.note.Direction == journal.Forward && u.unreached(step):
-		why = "what it undoes was never reached"
+	if isBlind(step) {
+		return s.undoBlind(ctx, entry, step, was, u)
 	}
+	if u.unreached(step) {
+		s.skip(step, "what it undoes was never reached")
+		return nil
+	}
+	entry.Step, entry.StepHash, entry.PendingNodes = step.Index, step.Hash, journal.Names(step.Nodes)
+	if announce {
+		if err := s.rewrite(ctx, entry); err != nil {
+			return s.fail(ctx, *entry, step, nil, err)
+		}
+	}
+	err := s.where(ctx, step, u.spare)
+	var partial *journal.PartialError
+	if errors.As(err, &partial) {
+		return s.fail(ctx, *entry, step, partial.Hosts, partial.Cause)
+	}
+	if err != nil {
+		return s.fail(ctx, *entry, step, nil, err)
+	}
+	return nil
+}
+
+func (s *session) undoBlind(ctx context.Context, entry *journal.Entry, step plan.Step, was journal.Entry, u undoing) error {
 	if was.Direction == journal.Backward && step.Index == was.Step && step.Hash == was.StepHash &&
 		was.Error == "" && !step.Statement.Traits.Repeatable {
 		return journal.Refusef("%s: step %d of the way back (%s) was in flight when run %s ended, and may have run. "+
 			"Look; if it has, and the rest is undone by hand: skein reverse-in-progress --group %s --fake",
 			step.Key, step.Index, step.Statement.Summary, was.RunID, step.Key.Group)
 	}
-	if why == "" && u.note.Direction == journal.Forward {
+	why := ""
+	if u.unreached(step) {
+		why = "what it undoes was never reached"
+	} else {
 		step, why = u.whereTaken(step)
 	}
 	if why != "" {
@@ -179,59 +190,6 @@ func (s *session) undoStep(ctx context.Context, entry *journal.Entry, step plan.
 		return nil
 	}
 	return s.step(ctx, entry, step, true)
-}
-
-// unreached says that a backward statement without conditions has nothing to undo.
-func (u undoing) unreached(step plan.Step) bool { return u.counterpart(step) > u.note.Called }
-
-// counterpart is the forward statement without conditions that a backward one
-// undoes; 0 if there is none. Where there are as many of them forward as
-// backward, the first undoes the last one; otherwise nothing tells them apart,
-// and the first is what has to be reached.
-func (u undoing) counterpart(step plan.Step) int {
-	forward, back := blind(u.forward), blind(u.backward)
-	if len(forward) == 0 {
-		return 0
-	}
-	if at := slices.Index(back, step.Index); at >= 0 && len(back) == len(forward) {
-		return forward[len(forward)-1-at]
-	}
-	return forward[0]
-}
-
-// whereTaken narrows a backward statement to where its forward one was not
-// refused: what bears its name there is not ours.
-func (u undoing) whereTaken(step plan.Step) (narrowed plan.Step, why string) {
-	if len(u.note.Refused) == 0 || u.counterpart(step) != u.note.Called {
-		return step, ""
-	}
-	wanted := map[string]bool{}
-	for _, group := range step.Groups {
-		if slices.ContainsFunc(group, func(n journal.Node) bool { return slices.Contains(u.note.Refused, n.Name()) }) {
-			continue
-		}
-		for _, node := range group {
-			wanted[node.Name()] = true
-		}
-	}
-	if len(wanted) == 0 {
-		return step, "what it undoes was refused by " + strings.Join(u.note.Refused, ", ")
-	}
-	if len(wanted) == len(step.Nodes) {
-		return step, ""
-	}
-	return step.Only(wanted), ""
-}
-
-// blind lists the statements whose effect nothing but the state row can tell.
-func blind(steps []plan.Step) []int {
-	var out []int
-	for _, step := range steps {
-		if isBlind(step) {
-			out = append(out, step.Index)
-		}
-	}
-	return out
 }
 
 func (s *session) forwardSteps(ctx context.Context, t target) ([]plan.Step, error) {
@@ -243,30 +201,4 @@ func (s *session) forwardSteps(ctx context.Context, t target) ([]plan.Step, erro
 	planner.Lenient = true
 	p, err := planOne(planner, t)
 	return p.Steps, err
-}
-
-// spared lists what must be left alone: subjects that the migration makes and
-// that were on a node before it began, by subject and node. What an earlier,
-// confirmed step of the same migration had removed is its own again.
-func spared(forward []plan.Step, note journal.Note) map[string]bool {
-	out := map[string]bool{}
-	if note.Direction != journal.Forward {
-		return out // it was completed: all that it made is its own
-	}
-	removed := map[string]bool{}
-	for _, step := range forward {
-		for _, condition := range step.Statement.After {
-			subject := condition.Subject()
-			if ops.Removes(condition) {
-				removed[subject] = removed[subject] || step.Index < note.Reached
-				continue
-			}
-			for _, node := range note.Before[subject] {
-				if !removed[subject] {
-					out[subject+"\x00"+node] = true
-				}
-			}
-		}
-	}
-	return out
 }

@@ -63,6 +63,7 @@ func TestUndoRunsOnTheNodesThatHaveSomethingToUndo(t *testing.T) {
 	want := []string{
 		"row events/0001 in_progress backward 1/2",
 		"send ALTER TABLE t DROP COLUMN x to n3",
+		"row events/0001 in_progress backward 2/2",
 		"send DROP TABLE t to n1 n2 n3",
 		"row events/0001 not_started", "finished events/0001 not_started", "unlock",
 	}
@@ -196,7 +197,7 @@ func TestOfTwoStatementsWithoutConditionsOnlyTheReachedOneIsUndone(t *testing.T)
 
 func TestAWayBackThatStoppedDoesNotRepeatWhatHasNoConditions(t *testing.T) {
 	note := journal.Note{Direction: journal.Forward, Called: 2, Reached: 2}
-	c, w := stuck(t, journal.Entry{Step: 2, Direction: journal.Backward}, note, create("events", "t"), blindly("fill"))
+	c, w := stuck(t, journal.Entry{Step: 2, Steps: 2, Direction: journal.Backward}, note, create("events", "t"), blindly("fill"))
 	undone(t, c)
 	if diff := cmp.Diff([]string(nil), sentTo(w, "RUN GO unfill")); diff != "" {
 		t.Errorf("it ran before the stop: %s", diff)

@@ -1,0 +1,112 @@
+package faults
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/skein-migrate/skein/integration/testcluster"
+)
+
+// place is where the six statements run.
+type place struct {
+	name    string
+	servers *testcluster.Shared
+	ddl     string
+}
+
+func places() []place {
+	return []place{
+		{"2×2, on_cluster", &servers.left, "on_cluster"},
+		{"2×2, direct", &servers.right, "direct"},
+		{"one 26.7 node", &servers.modern, "direct"},
+	}
+}
+
+// way is a fault and the way out of it.
+type way struct {
+	number   int // of the case
+	strike   strike
+	recovery recovery
+}
+
+func ways() []way {
+	return []way{{1, kill, resume}, {1, kill, undo}, {2, interrupt, resume}, {2, twice, resume}}
+}
+
+// withoutFault is what a run without a fault leaves behind, and the calls that it makes.
+func withoutFault(t *testing.T, c *testcluster.Cluster, ddl string) (picture, []string) {
+	t.Helper()
+	p := newProject(t, c, "0000", ddl)
+	defer p.drop()
+	p.must("migrate", "--group", group, before)
+	file := filepath.Join(t.TempDir(), "calls")
+	if r := p.strike(fault{Calls: file}, "migrate"); r.code != 0 {
+		p.fatalf("exit %d without a fault", r.code)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := p.look()
+	p.agree(got)
+	return got, strings.Split(strings.TrimSpace(string(text)), "\n")
+}
+
+// struck checks that a fault had its effect: a test whose skein just goes on
+// proves nothing.
+func (p *project) struck(r result, s strike) {
+	p.t.Helper()
+	switch {
+	case s == kill && r.code != killed:
+		p.fatalf("exit %d, and it should have been killed", r.code)
+	case s != kill && r.code != 0 && r.code != 1 && r.code != 5 && r.code != 130:
+		p.fatalf("exit %d after %s", r.code, s)
+	}
+}
+
+// release ends the lock of a process that is known to be dead, so that its
+// session need not be waited for; TestRandomFaults waits.
+func (p *project) release() {
+	p.t.Helper()
+	if r := p.run("lock", "release", "--force"); r.code != 0 {
+		p.fatalf("lock release --force: exit %d", r.code)
+	}
+}
+
+// skein ends itself at every call of its ports in the migration of six
+// statements; then the operator gets out.
+func TestSkeinDiesAtEveryCall(t *testing.T) {
+	for _, at := range places() {
+		t.Run(at.name, func(t *testing.T) {
+			c := cluster(t, at.servers)
+			t.Parallel() // each place has servers of its own
+			want, calls := withoutFault(t, c, at.ddl)
+			fmt.Printf("%s: %d calls of the ports\n", at.name, len(calls))
+			for w, way := range ways() {
+				t.Run(string(way.strike)+", "+string(way.recovery), func(t *testing.T) {
+					began := time.Now()
+					for i, call := range calls {
+						t.Run(fmt.Sprintf("%d %s", i+1, call), func(t *testing.T) {
+							p := newProject(t, c, fmt.Sprintf("%d%03d", w+1, i+1), at.ddl)
+							defer p.drop()
+							p.must("migrate", "--group", group, before)
+							p.struck(p.strike(fault{At: i + 1, Strike: way.strike}, "migrate"), way.strike)
+							if way.strike == kill {
+								p.release()
+							}
+							p.recover(way.recovery, want)
+						})
+					}
+					proven(t, line{
+						Case: way.number, Fault: string(way.strike) + " of skein", Moments: "each call of server, state and lock",
+						Runs: len(calls), Place: at.name, Way: string(way.recovery), took: time.Since(began),
+					})
+				})
+			}
+		})
+	}
+}

@@ -1,0 +1,185 @@
+package faults
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/skein-migrate/skein/cli"
+	"github.com/skein-migrate/skein/coordinator"
+	"github.com/skein-migrate/skein/integration/testcluster"
+)
+
+// project is one user of servers: a database, a configuration, migrations.
+type project struct {
+	t       *testing.T
+	servers *testcluster.Cluster
+	suffix  string
+	config  string
+	// said is what its commands have printed, for when a case fails.
+	said bytes.Buffer
+}
+
+// newProject makes a project whose database is there on every node.
+func newProject(t *testing.T, c *testcluster.Cluster, suffix, ddl string) *project {
+	t.Helper()
+	p := &project{t: t, servers: c, suffix: suffix, config: filepath.Join(t.TempDir(), suffix+".yaml")}
+	text, err := c.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.write(strings.NewReplacer(
+		"database: "+c.Database, "database: "+p.database()+"\n    ddl: "+ddl+
+			"\n    limits: {ddl: 5s, wait: 10s}\n    connect: {retries: 0, interval: 100ms, timeout: 3s}",
+		"root: /skein", "root: /skein, session_timeout: 4s",
+	).Replace(strings.ReplaceAll(string(text), "    ddl: direct\n", "")))
+	for _, n := range c.Nodes {
+		p.exec(n, "CREATE DATABASE "+p.database()+p.databaseEngine())
+	}
+	return p
+}
+
+func (p *project) database() string { return "faults" + p.suffix }
+
+func (p *project) databaseEngine() string {
+	if p.servers.Options.Engine == testcluster.EngineModern {
+		return " ENGINE = Atomic" // EXCHANGE needs it
+	}
+	return ""
+}
+
+func (p *project) write(text string) {
+	p.t.Helper()
+	if err := os.WriteFile(p.config, []byte(text), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// edit replaces text in the configuration, which has to be there.
+func (p *project) edit(old, replacement string) {
+	p.t.Helper()
+	text, err := os.ReadFile(p.config)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if !strings.Contains(string(text), old) {
+		p.t.Fatalf("the configuration has no %q:\n%s", old, text)
+	}
+	p.write(strings.Replace(string(text), old, replacement, 1))
+}
+
+// drop takes the project's tables away.
+func (p *project) drop() {
+	for _, n := range p.servers.Nodes {
+		p.exec(n, "DROP DATABASE IF EXISTS "+p.database())
+	}
+}
+
+func (p *project) query(n *testcluster.Node, sql string) [][]string {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.t.Context()), 30*time.Second)
+	defer cancel()
+	rows, err := n.Query(ctx, sql)
+	if err != nil {
+		p.fatalf("%s: %s: %v", n.Name, sql, err)
+	}
+	return rows
+}
+
+func (p *project) exec(n *testcluster.Node, sql string) { p.t.Helper(); p.query(n, sql) }
+
+// result is what a command did.
+type result struct {
+	code           int
+	stdout, stderr string
+}
+
+// run runs a command of skein in this process.
+func (p *project) run(args ...string) result {
+	p.t.Helper()
+	return p.runGated(func(string) {}, args...)
+}
+
+// runGated passes a gate at each call of a port.
+func (p *project) runGated(pass gate, args ...string) result {
+	p.t.Helper()
+	var stdout, stderr bytes.Buffer
+	ctx, cancel := context.WithTimeout(p.t.Context(), 2*time.Minute)
+	defer cancel()
+	code := cli.Program{
+		Groups: groups(p.suffix), Args: append([]string{"--config", p.config}, args...), Stdin: strings.NewReader(""),
+		Stdout: &stdout, Stderr: &stderr,
+		Ports: func(o coordinator.Options) coordinator.Options { return gated(o, pass) },
+	}.Run(ctx)
+	return p.say(args, result{code, stdout.String(), stderr.String()})
+}
+
+// must runs a command that has to succeed.
+func (p *project) must(args ...string) result {
+	p.t.Helper()
+	r := p.run(args...)
+	if r.code != 0 {
+		p.fatalf("skein %s: exit %d, want 0", strings.Join(args, " "), r.code)
+	}
+	return r
+}
+
+// killed is the exit code of a process that a signal ended.
+const killed = -1
+
+// strike runs a command as a process that strikes itself.
+func (p *project) strike(f fault, args ...string) result {
+	p.t.Helper()
+	return p.say(args, p.process(f, args...))
+}
+
+// process runs a command as a process. Several may run at once.
+func (p *project) process(f fault, args ...string) result {
+	f.Suffix = p.suffix
+	text, err := json.Marshal(f)
+	if err != nil {
+		return result{code: 99, stderr: err.Error()}
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return result{code: 99, stderr: err.Error()}
+	}
+	ctx, cancel := context.WithTimeout(p.t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, append([]string{"--config", p.config}, args...)...)
+	cmd.Env = append(os.Environ(), faultVariable+"="+string(text))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	var exit *exec.ExitError
+	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
+		return result{code: 99, stderr: err.Error()}
+	}
+	return result{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+}
+
+func (p *project) say(args []string, r result) result {
+	fmt.Fprintf(&p.said, "$ skein %s\n%s%s(exit %d)\n", strings.Join(args, " "), r.stdout, r.stderr, r.code)
+	return r
+}
+
+func (p *project) errorf(format string, args ...any) {
+	p.t.Helper()
+	p.t.Errorf("%s\n%s", fmt.Sprintf(format, args...), p.said.String())
+	p.said.Reset()
+}
+
+func (p *project) fatalf(format string, args ...any) {
+	p.t.Helper()
+	p.errorf(format, args...)
+	p.t.FailNow()
+}

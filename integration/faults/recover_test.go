@@ -1,0 +1,162 @@
+package faults
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/skein-migrate/skein/integration/testcluster"
+)
+
+// recovery is how an operator gets out.
+type recovery string
+
+const (
+	resume recovery = "resume"
+	undo   recovery = "reverse-in-progress"
+)
+
+// recover does what an operator does after a fault, until all that the
+// project has is completed: resume, or reverse-in-progress, and migrate.
+func (p *project) recover(how recovery, want picture) {
+	p.t.Helper()
+	switch how {
+	case resume:
+		p.resume()
+	case undo:
+		p.undo()
+	}
+	p.must("migrate", "--lock-wait", "20s")
+	got := p.look()
+	if diff := same(want, got); diff != "" {
+		p.errorf("not as without the fault (-without +with):\n%s", diff)
+	}
+	if how == resume { // what is undone is done again on purpose
+		p.ranOnce()
+	}
+}
+
+// ranOnce reads in the log of a server that has one that each statement of the
+// migrations was executed once.
+func (p *project) ranOnce() {
+	p.t.Helper()
+	if !p.servers.Options.QueryLog {
+		return
+	}
+	n := p.servers.Nodes[0]
+	p.exec(n, "SYSTEM FLUSH LOGS query_log")
+	rows := p.query(n, "SELECT query, toString(count()) FROM system.query_log WHERE type = 'QueryFinish' AND "+
+		"startsWith(query_id, 'skein-') AND query_kind IN ('Create', 'Alter', 'Insert', 'Rename', 'Exchange') "+
+		"AND position(query, '"+p.database()+"') > 0 AND position(query, '.`migration') = 0 GROUP BY query ORDER BY query")
+	if len(rows) < 8 { // of two migrations, without what Go functions do
+		p.errorf("the query log has %d statements of the migrations: this proves nothing:\n%v", len(rows), rows)
+	}
+	for _, row := range rows {
+		if row[1] != "1" {
+			p.errorf("executed %s times: %s", row[1], row[0])
+		}
+	}
+}
+
+// resume goes on. Where skein cannot know whether a statement ran, the servers
+// are looked at, as skein asks.
+func (p *project) resume() {
+	p.t.Helper()
+	r := p.run("resume", "--lock-wait", "20s")
+	if r.code == 3 && strings.Contains(r.stderr, "--assume-done") {
+		p.must(append([]string{"resume", "--lock-wait", "20s"}, p.decide(r.stderr))...)
+		return
+	}
+	if r.code != 0 {
+		p.fatalf("resume: exit %d", r.code)
+	}
+}
+
+func (p *project) undo() {
+	p.t.Helper()
+	r := p.run("reverse-in-progress", "--lock-wait", "20s")
+	if r.code != 0 {
+		p.fatalf("reverse-in-progress: exit %d", r.code)
+	}
+	for _, row := range p.state() {
+		if strings.Contains(row, "in_progress") {
+			p.fatalf("in progress after reverse-in-progress: %s", row)
+		}
+	}
+}
+
+// decide looks for the effect of the statement that skein names, and finishes by
+// hand what is there on one shard and not on the other.
+func (p *project) decide(asked string) string {
+	p.t.Helper()
+	var effect func(shard *testcluster.Node) bool
+	var byHand string
+	table := p.database() + ".b" + p.suffix
+	number := func(n *testcluster.Node, sql string) int {
+		value, err := strconv.Atoi(p.query(n, sql)[0][0])
+		if err != nil {
+			p.fatalf("%s: %v", sql, err)
+		}
+		return value
+	}
+	shards := p.firstOfShards()
+	switch {
+	case strings.Contains(asked, "(INSERT INTO"):
+		if strings.Contains(asked, before) {
+			table = p.database() + ".a" + p.suffix
+		}
+		effect = func(n *testcluster.Node) bool { return p.anyReplica(n, "SELECT toString(count()) FROM "+table) > 0 }
+		byHand = "INSERT INTO " + table + " (id, salt) SELECT toInt64(number) + 100, rand() FROM system.numbers LIMIT 10"
+	case strings.Contains(asked, "UPDATE n"):
+		effect = func(n *testcluster.Node) bool {
+			return number(n, "SELECT toString(count()) FROM system.mutations WHERE database = '"+p.database()+"' AND command LIKE '%UPDATE n%'") > 0
+		}
+		byHand = "ALTER TABLE " + table + " UPDATE n = n + 1 WHERE id >= 0"
+	case strings.Contains(asked, "RunGo") || strings.Contains(asked, "call"):
+		shards = shards[:1]
+		effect = func(n *testcluster.Node) bool {
+			return number(n, "SELECT toString(count()) FROM "+p.database()+".calls"+p.suffix) > 0
+		}
+	default:
+		p.fatalf("resume asks about what this test does not know:\n%s", asked)
+	}
+	have := slices.DeleteFunc(slices.Clone(shards), func(n *testcluster.Node) bool { return !effect(n) })
+	fmt.Fprintf(&p.said, "(the effect is on %d of %d)\n", len(have), len(shards))
+	switch len(have) {
+	case 0:
+		return "--repeat"
+	case len(shards):
+		return "--assume-done"
+	}
+	for _, n := range shards {
+		if !slices.Contains(have, n) {
+			p.exec(n, byHand)
+		}
+	}
+	return "--assume-done"
+}
+
+// anyReplica is a number on a node that has fetched what its neighbours have.
+func (p *project) anyReplica(n *testcluster.Node, sql string) int {
+	table := sql[strings.LastIndex(sql, " ")+1:]
+	if p.servers.Options.Engine == testcluster.EngineCluster {
+		p.exec(n, "SYSTEM SYNC REPLICA "+table)
+	}
+	value, err := strconv.Atoi(p.query(n, sql)[0][0])
+	if err != nil {
+		p.fatalf("%s: %v", sql, err)
+	}
+	return value
+}
+
+func (p *project) firstOfShards() []*testcluster.Node {
+	if p.servers.Options.Engine == testcluster.EngineModern {
+		return p.servers.Nodes
+	}
+	var out []*testcluster.Node
+	for i := 0; i < len(p.servers.Nodes); i += p.servers.Options.Replicas {
+		out = append(out, p.servers.Nodes[i])
+	}
+	return out
+}
