@@ -58,6 +58,7 @@ func (s *selection) changeFlags(a *app, cmd *cobra.Command, force string) {
 	cmd.Flags().BoolVar(&s.check, "check-dangerous", false,
 		"refuse (exit 3) if a step would rewrite or drop rows, block, or run Go code; --force does not lift it")
 	s.dropFlag(cmd)
+	withoutFlag(a, cmd)
 	cmd.Flags().StringVarP(&s.output, "output", "o", "text", "form of --dry-run: text or json")
 	lockFlag(a, cmd)
 }

@@ -44,6 +44,9 @@ func exitCode(err error, started bool) int {
 	case errors.As(err, &inProgress), errors.As(err, &partial):
 		return exitInProgress
 	case errors.As(err, &interrupted):
+		if len(interrupted.InProgress) > 0 {
+			return exitInProgress
+		}
 		return exitInterrupted
 	case errors.As(err, &inactive), errors.As(err, &preflight):
 		return exitPreflight
@@ -66,6 +69,7 @@ func (a *app) printError(err error, code int) {
 		inactive   *journal.InactiveReplicasError
 		lost       *journal.LockLostError
 		differ     *journal.NodesDifferError
+		stopped    *journal.InterruptedError
 	)
 	switch {
 	case errors.As(err, &lost):
@@ -75,6 +79,9 @@ func (a *app) printError(err error, code int) {
 		printPartial(w, partial)
 	case errors.As(err, &inProgress):
 		printInProgress(w, inProgress)
+	case errors.As(err, &stopped) && len(stopped.InProgress) > 0:
+		fmt.Fprintf(w, "skein: %s\n", stopped)
+		printWaysOut(w, stopped.InProgress[0].Group)
 	case errors.As(err, &held):
 		printHeld(w, held)
 		if a.releasing {

@@ -47,12 +47,14 @@ func statuses() []coordinator.GroupStatus {
 		return coordinator.MigrationStatus{ID: id, Status: journal.Completed, Timestamp: at(second)}
 	}
 	head := func(m coordinator.MigrationStatus) coordinator.MigrationStatus { m.Head = true; return m }
+	owed := done("0001_create_events", 4)
+	owed.Owed = []string{"ch-3:9000"}
 	modified, faked, missing := done("0002_add_trace_id", 5), done("0003_rollup", 6), done("0009_gone", 7)
 	modified.Modified, faked.Fake, missing.Missing = true, true, true
 	return []coordinator.GroupStatus{
 		{Name: "system", Readiness: migration.Complete, Migrations: []coordinator.MigrationStatus{head(done("0001_migrations", 3))}},
 		{Name: "events", Readiness: migration.Complete, Migrations: []coordinator.MigrationStatus{
-			done("0001_create_events", 4), modified, head(faked), {ID: "0004_index", Status: journal.NotStarted},
+			owed, modified, head(faked), {ID: "0004_index", Status: journal.NotStarted},
 		}},
 		{Name: "transactions", Readiness: migration.Limited, DependsOn: []string{"events"}, Migrations: []coordinator.MigrationStatus{
 			{
@@ -183,6 +185,8 @@ func events() []journal.Event {
 		journal.StatementSent{Key: key, Step: 1, Of: 2, Summary: "CREATE TABLE t", Text: "CREATE TABLE t\n(id UInt64)", Nodes: 2},
 		host(journal.Done, ""), host(journal.Failed, "Code: 57"),
 		journal.Waiting{Key: key, Step: 1, Reason: "ch-2:9000 unfinished", Since: 41 * time.Second, Limit: 5 * time.Minute},
+		journal.MutationProgress{Key: key, Step: 1, Node: "ch-2:9000", Table: "default.t", MutationID: "0000000003", PartsToDo: 12, Since: 42 * time.Second},
+		journal.MutationProgress{Key: key, Step: 1, Node: "ch-2:9000", Table: "default.t", MutationID: "0000000003", PartsToDo: 1, Since: 61 * time.Second},
 		journal.Retrying{Key: key, Step: 1, Nodes: []string{"ch-2:9000"}, Why: "517", In: 1500 * time.Millisecond},
 		journal.Converged{Key: key, Step: 1, Of: 2, Summary: "CREATE TABLE t", Nodes: 2, Took: 110 * time.Millisecond},
 		journal.Converged{Key: key, Step: 2, Of: 2, Summary: "RUN GO fill", Nodes: 1, Took: time.Second},

@@ -22,7 +22,8 @@ func (a *app) listCommand() *cobra.Command {
 		Long: `list shows every group and migration: [X] completed, [ ] not started,
 [-] in progress, with its error. HEAD is the last completed one of a group;
 blocking ones need --force to run; missing ones have a row, but are not in this
-program; modified ones are not what was applied. It takes no lock.`,
+program; modified ones are not what was applied. What ran --without a node is
+owed to that node until resume has settled it. It takes no lock.`,
 		Example: "  skein list\n  skein list --output json",
 		Args:    exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -68,13 +69,18 @@ func writeJSON(w io.Writer, value any) error {
 
 func printList(w io.Writer, groups []coordinator.GroupStatus) {
 	total := map[journal.Status]int{}
-	stuck := ""
+	stuck, elsewhere, owed := "", false, false
 	for _, group := range groups {
 		fmt.Fprintln(w, groupLine(group))
 		for _, m := range group.Migrations {
 			total[m.Status]++
 			printMigration(w, m)
-			if m.Status == journal.InProgress && stuck == "" {
+			owed = owed || len(m.Owed) > 0
+			switch {
+			case m.Status != journal.InProgress:
+			case m.Missing:
+				elsewhere = true
+			case stuck == "":
 				stuck = group.Name
 			}
 		}
@@ -83,8 +89,12 @@ func printList(w io.Writer, groups []coordinator.GroupStatus) {
 	fmt.Fprintf(w, "\n%s: %d completed, %d in progress, %d pending\n", count(all, "migration"),
 		total[journal.Completed], total[journal.InProgress], total[journal.NotStarted])
 	switch {
+	case elsewhere:
+		fmt.Fprintln(w, "next: skein resume, or skein reverse-in-progress, with the program that has the missing migration in progress")
 	case stuck != "":
 		fmt.Fprintf(w, "next: skein resume --group %[1]s, or skein reverse-in-progress --group %[1]s\n", stuck)
+	case owed:
+		fmt.Fprintln(w, "next: skein resume, when the nodes are back that are owed something")
 	case total[journal.NotStarted] > 0:
 		fmt.Fprintln(w, "next: skein plan, then skein migrate")
 	}
@@ -125,6 +135,9 @@ func printMigration(w io.Writer, m coordinator.MigrationStatus) {
 		at = m.Timestamp.Format(time.DateTime)
 	}
 	fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %s %-34s %-12s %s", box, m.ID, strings.Join(marks, ", "), at), " "))
+	if len(m.Owed) > 0 {
+		fmt.Fprintf(w, "        owed to %s: skein resume settles it when back\n", strings.Join(m.Owed, ", "))
+	}
 	if m.Error != "" {
 		fmt.Fprintf(w, "        %s\n", indent(m.Error, "        "))
 	}

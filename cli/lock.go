@@ -73,7 +73,7 @@ func zkLock(ctx context.Context, cfg *config.Config, state *cluster.Cluster) (*l
 	if err != nil {
 		return nil, err
 	}
-	options := zk.Options{Servers: c.ZooKeeper, Root: c.Root, SessionTimeout: c.SessionTimeout, Auth: auth}
+	options := zk.Options{Servers: c.ZooKeeper, Root: c.Root, SessionTimeout: c.SessionTimeout, Auth: auth, Owner: lockOwner(state)}
 	if c.TLS != nil {
 		if options.TLS, err = c.TLS.Load(); err != nil {
 			return nil, cfg.Errorf("coordination.tls", "%v", err)
@@ -92,6 +92,19 @@ func zkLock(ctx context.Context, cfg *config.Config, state *cluster.Cluster) (*l
 		status: func(ctx context.Context) (*journal.Holder, error) { return locker.Status(ctx, key) },
 		broken: func(ctx context.Context) (*journal.Holder, error) { return locker.Break(ctx, key) },
 	}, nil
+}
+
+// lockOwner names the state table. On a single node the key itself does: its
+// server, which clients may know by different names.
+func lockOwner(c *cluster.Cluster) zk.Owner {
+	if c.SingleNode() {
+		return zk.Owner{}
+	}
+	owner := zk.Owner{Cluster: c.LocalCluster(), Database: c.Database()}
+	for _, node := range c.Nodes(ops.Local) {
+		owner.Nodes = append(owner.Nodes, node.Name())
+	}
+	return owner
 }
 
 func leaseLock(cfg *config.Config, state *cluster.Cluster) *lock {
@@ -158,5 +171,5 @@ func (l locker) Acquire(ctx context.Context, holder journal.Holder, floor uint64
 
 func printHolder(w io.Writer, h journal.Holder) {
 	fmt.Fprintf(w, "  %s  since %s (%s ago)  %s@%s, pid %d, %s\n",
-		h.RunID, h.Since.UTC().Format(time.TimeOnly), time.Since(h.Since).Round(time.Second), h.User, h.Host, h.PID, h.Command)
+		h.RunID, h.Since.UTC().Format(time.TimeOnly), max(time.Since(h.Since), 0).Round(time.Second), h.User, h.Host, h.PID, h.Command)
 }

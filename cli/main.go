@@ -11,7 +11,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,6 +18,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/skein-migrate/skein/coordinator"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/migration"
 )
@@ -28,6 +28,11 @@ import (
 // code. The first SIGINT or SIGTERM lets the statement in flight end; the
 // second stops at once.
 func Main(groups ...migration.Group) int {
+	return Program{Groups: groups, Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}.Main()
+}
+
+// Main runs the command until it ends or signals end it, as the function Main does.
+func (p Program) Main() int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	stop := make(chan struct{})
@@ -40,7 +45,8 @@ func Main(groups ...migration.Group) int {
 		<-signals
 		cancel()
 	}()
-	return Program{Groups: groups, Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Stop: stop}.Run(ctx)
+	p.Stop = stop
+	return p.Run(ctx)
 }
 
 // oneAtATime is a writer for several goroutines.
@@ -78,6 +84,9 @@ type Program struct {
 	Stdout, Stderr io.Writer
 	// Stop, once closed, lets the statement in flight end and stops then.
 	Stop <-chan struct{}
+	// Ports may put something between the coordinator and what it works with: tests
+	// do, to count its calls and to fail at each of them.
+	Ports func(coordinator.Options) coordinator.Options
 }
 
 // Run runs the command and returns its exit code.
@@ -103,7 +112,8 @@ func (p Program) Run(ctx context.Context) int {
 	if err == nil {
 		return exitDone
 	}
-	if errors.Is(err, context.Canceled) && !a.changing.Load() {
+	// Whoever stops skein and reads "the node does not answer" looks in the wrong place.
+	if code := exitCode(err, a.started); ctx.Err() != nil && (code == exitError || code == exitPreflight) {
 		err = &journal.InterruptedError{}
 	}
 	code := exitCode(err, a.started)

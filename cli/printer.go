@@ -72,6 +72,8 @@ func (p *printer) statement(event journal.Event) {
 		}
 	case journal.Waiting:
 		fmt.Fprintf(p.w, "      waiting: %s   %s%s\n", e.Reason, clock(e.Since), limit(e.Limit))
+	case journal.MutationProgress:
+		fmt.Fprintf(p.w, "      %s mutates %s (%s): %s to do   %s\n", e.Node, e.Table, e.MutationID, count(e.PartsToDo, "part"), clock(e.Since))
 	case journal.Retrying:
 		fmt.Fprintf(p.w, "      again in %s on %s: %s\n", e.In.Round(time.Millisecond), strings.Join(e.Nodes, ", "), e.Why)
 	case journal.Converged:

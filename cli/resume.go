@@ -23,7 +23,12 @@ where it is missing.
 What no node can tell of (INSERT, RunSQL, RunGo, mutations, partitions) is run
 again only if it may be repeated or every server refused it. Otherwise resume
 stops and says what to look at; --assume-done and --repeat then decide for that
-one statement.`,
+one statement.
+
+Before that, nodes that earlier runs went on without get what they are owed, in
+the order in which they missed it, each on that node alone, whatever --group
+says. What a node is owed is cleared when its tables are like those of its
+neighbours. --without leaves a node out once more.`,
 		Example: "  skein resume\n  skein resume --group transactions --assume-done",
 		Args:    exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -48,8 +53,13 @@ one statement.`,
 				return err
 			}
 			out := cmd.OutOrStdout()
+			for _, settled := range result.Settled {
+				fmt.Fprintf(out, "%s has what it was owed, and is like its neighbours: %s\n", settled.Node, keys(settled.Keys))
+			}
 			if len(result.Applied) == 0 {
-				fmt.Fprintln(out, "Nothing is in progress.")
+				if len(result.Settled) == 0 {
+					fmt.Fprintln(out, "Nothing is in progress.")
+				}
 				return nil
 			}
 			fmt.Fprintf(out, "%s finished: %s\n", count(len(result.Applied), "migration"), keys(result.Applied))
@@ -59,6 +69,7 @@ one statement.`,
 	s.groupFlag(cmd, "only this `group` (repeatable)")
 	cmd.Flags().BoolVar(&done, "assume-done", false, "take the statement that may have run to be done on every node")
 	cmd.Flags().BoolVar(&repeat, "repeat", false, "run the statement that may have run again, where it is not known to have worked")
+	withoutFlag(a, cmd)
 	lockFlag(a, cmd)
 	return cmd
 }

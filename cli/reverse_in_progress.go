@@ -41,6 +41,7 @@ runs nothing.`,
 	}
 	s.groupFlag(cmd, "only this `group` (repeatable)")
 	cmd.Flags().BoolVar(&s.fake, "fake", false, "mark it as not started, run nothing")
+	withoutFlag(a, cmd)
 	lockFlag(a, cmd)
 	return cmd
 }

@@ -21,7 +21,8 @@ type app struct {
 
 	verbose, quiet bool
 	lockWait       time.Duration
-	releasing      bool // lock release: who holds the lock is alive
+	without        []string // nodes that are left out
+	releasing      bool     // lock release: who holds the lock is alive
 	closers        []func()
 }
 
@@ -64,7 +65,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.listCommand(), a.planCommand(), a.migrateCommand(), a.runCommand(), a.reverseCommand(),
 		a.rollbackCommand(), a.revertCommand(), a.resumeCommand(), a.reverseInProgressCommand(),
-		a.checkInactiveReplicasCommand(), a.verifyCommand(), a.lockCommand(), a.versionCommand(),
+		a.checkInactiveReplicasCommand(), a.verifyCommand(), a.historyCommand(), a.showCommand(), a.lockCommand(), a.schemaCommand(), a.versionCommand(),
 	)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return journal.Usagef("%s: %w (see: %s --help)", cmd.CommandPath(), err, cmd.CommandPath())

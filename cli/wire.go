@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -49,6 +49,9 @@ func (a *app) wire(cmd *cobra.Command) (*wired, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.checkWithout(ctx, clusters, cfg); err != nil {
+		return nil, err
+	}
 	home, err := cfg.StorageSets().Cluster(storageset.Migrations)
 	if err != nil {
 		return nil, &journal.UsageError{Err: err}
@@ -58,9 +61,12 @@ func (a *app) wire(cmd *cobra.Command) (*wired, error) {
 		return nil, err
 	}
 	store := state.New(stateCluster, state.Options{
-		Database: stateCluster.Database(), SingleNode: stateCluster.SingleNode(),
+		Database: stateCluster.Database(), Cluster: stateCluster.LocalCluster(), SingleNode: stateCluster.SingleNode(),
+		LeftOut:  stateCluster.LeftOut(ops.Local),
 		Unknown:  cluster.IsQuorumUnknown,
 		TryAgain: cluster.MayTryAgain,
+		// A row lasts no longer than what it announces may: limits.wait, one minute at most.
+		WriteLimit: min(stateCluster.WaitLimit(), time.Minute),
 	})
 	lock, err := a.lock(ctx, cfg, stateCluster)
 	if err != nil {
@@ -68,48 +74,38 @@ func (a *app) wire(cmd *cobra.Command) (*wired, error) {
 	}
 	printer := a.printer()
 	a.closers = append(a.closers, printer.close)
+	holder := holder(cmd)
+	trail := store.Recorder(holder.RunID)
 	options := coordinator.Options{
-		Registry: registry, Sets: cfg.StorageSets(), Servers: clusters, Observer: clusters, Sizer: clusters, Comparer: clusters,
-		States: store, Rows: store,
-		Locker: locker{lock: lock, wait: a.lockWait, events: printer.event},
-		Trail:  func(runID string) coordinator.Trail { return store.Recorder(runID) },
-		Holder: holder(cmd),
+		Registry: registry, Sets: cfg.StorageSets(), Servers: clusters, Observer: clusters, Sizer: clusters, Comparer: clusters, Paths: clusters,
+		Definer: clusters, States: store, Rows: store, Without: a.without, Cautions: a.cautions(store),
+		Locker: locker{lock: lock, wait: a.lockWait, events: func(event journal.Event) {
+			trail.Record(event) // what is waited for before there is a run
+			printer.event(event)
+		}},
+		Trail:  func(string) coordinator.Trail { return trail },
+		Trails: store,
+		Holder: holder, Command: a.commandLine(),
 		Events: func(event journal.Event) {
 			if _, held := event.(journal.LockAcquired); held {
 				a.changing.Store(true)
 			}
 			printer.event(event)
 		},
-		Stop:     a.program.Stop,
+		Stop: a.program.Stop,
+		WaitLimit: func(name string) time.Duration {
+			c, err := cfg.Cluster(name)
+			if err != nil {
+				return 0 // every step is of a configured cluster
+			}
+			return c.Limits.Wait
+		},
 		Unlocked: cfg.Coordination.Lock == config.LockNone,
 	}
+	if a.program.Ports != nil {
+		options = a.program.Ports(options)
+	}
 	return &wired{Coordinator: coordinator.New(options), config: cfg, registry: registry, lock: lock}, nil
-}
-
-// registry is the built-in group, the compiled-in ones, and what the
-// configuration says of them.
-func (a *app) registry(cfg *config.Config) (*migration.Registry, error) {
-	groups := append([]migration.Group{state.System()}, slices.Clone(a.program.Groups)...)
-	for _, overlay := range cfg.Groups {
-		at := slices.IndexFunc(groups, func(g migration.Group) bool { return g.Name == overlay.Name })
-		if at < 0 {
-			return nil, cfg.Errorf(overlay.Key("name"), "no group %q is compiled into this program", overlay.Name)
-		}
-		if overlay.Readiness != "" {
-			groups[at].Readiness = overlay.Readiness
-		}
-		if len(overlay.DependsOn) > 0 {
-			groups[at].DependsOn = overlay.DependsOn
-		}
-		if len(overlay.StorageSets) > 0 {
-			groups[at].StorageSets = overlay.StorageSets
-		}
-	}
-	registry, err := migration.NewRegistry(groups...)
-	if err != nil {
-		return nil, journal.Usagef("the migrations are not in order, nothing was asked of a server:\n%w", err)
-	}
-	return registry, nil
 }
 
 func (a *app) clusters(ctx context.Context, cfg *config.Config) (*cluster.Set, error) {
@@ -126,12 +122,12 @@ func (a *app) clusters(ctx context.Context, cfg *config.Config) (*cluster.Set, e
 		o := cluster.Options{
 			Name: c.Name, Hosts: c.Hosts, LocalCluster: c.ClusterName, DistCluster: c.DistributedClusterName,
 			SingleNode: c.SingleNode, Database: c.Database, User: c.User, Password: password,
-			Address: c.Translate, Direct: c.DDL == config.Direct,
+			Address: c.Translate, Direct: c.DDL == config.Direct, Without: a.without,
 			UnshardedReplica: c.UnshardedReplica, Paths: c.Paths,
 			ConnectRetries: c.Connect.Retries, ConnectInterval: c.Connect.Interval, ConnectTimeout: c.Connect.Timeout,
-			DDLTimeout: c.Limits.DDL, WaitLimit: c.Limits.Wait, DDLQueue: c.DDLQueuePath, Logger: zap.NewNop(),
-			Secrets: secrets,
-			Where:   func(field string) string { return cfg.Where(c.Key(field)) },
+			DDLTimeout: c.Limits.DDL, WaitLimit: c.Limits.Wait, MutationLimit: c.Limits.Mutation, DDLQueue: c.DDLQueuePath, Logger: zap.NewNop(),
+			Secrets: secrets, Variables: environment(),
+			Where: func(field string) string { return cfg.Where(c.Key(field)) },
 		}
 		if c.TLS != nil {
 			if o.TLS, err = c.TLS.Load(); err != nil {
@@ -168,4 +164,14 @@ func holder(cmd *cobra.Command) journal.Holder {
 		h.Host = name
 	}
 	return h
+}
+
+// environment is that of the process, by name.
+func environment() map[string]string {
+	out := map[string]string{}
+	for _, line := range os.Environ() {
+		name, value, _ := strings.Cut(line, "=")
+		out[name] = value
+	}
+	return out
 }

@@ -38,6 +38,10 @@ type Options struct {
 	// Address translates a node's name to the address to dial; nil: as it is.
 	Address func(name string) string
 	Direct  bool // ddl: direct
+	// Without are nodes that the run goes on without, by name: never connected to,
+	// and in nothing that is read, sent or written. Names of other clusters' nodes
+	// do no harm.
+	Without []string
 
 	UnshardedReplica string
 	Paths            map[string]string
@@ -47,10 +51,13 @@ type Options struct {
 	ConnectTimeout  time.Duration // of one; 5 s when 0
 	DDLTimeout      time.Duration // distributed_ddl_task_timeout; 60 s when 0
 	WaitLimit       time.Duration // for convergence and unknown outcomes; 5 min when 0
+	MutationLimit   time.Duration // without progress of a mutation; 0: none
 	DDLQueue        string        // ZooKeeper path; /clickhouse/task_queue/ddl when empty
 	Logger          *zap.Logger
 	// Secrets are those that statements may name as {secret:NAME}.
 	Secrets map[string]func(context.Context) (string, error)
+	// Variables are those of the environment, which statements may name as {env:NAME}.
+	Variables map[string]string
 	// Where says where a key of this cluster was written, for errors that a
 	// server brings to light; nil: nowhere.
 	Where func(field string) string
@@ -82,6 +89,8 @@ func (o Options) withDefaults() Options {
 type Cluster struct {
 	options     Options
 	local, dist []journal.Node
+	// leftLocal and leftDist are those of Options.Without.
+	leftLocal, leftDist []journal.Node
 
 	mu    sync.Mutex
 	pools map[string]*wire.Pool
@@ -101,7 +110,11 @@ func Open(ctx context.Context, options Options) (*Cluster, error) {
 		c.Close()
 		return nil, err
 	}
-	if err := c.discover(ctx, seed); err != nil {
+	err = c.discover(ctx, seed)
+	if err == nil {
+		err = c.leaveOut()
+	}
+	if err != nil {
 		c.Close()
 		return nil, err
 	}
@@ -113,6 +126,10 @@ func (c *Cluster) seed(ctx context.Context) (string, error) {
 	try := func() (string, error) {
 		var failures []error
 		for _, host := range c.options.Hosts {
+			if c.isLeftOut(host) {
+				failures = append(failures, fmt.Errorf("%s is left out", host))
+				continue
+			}
 			err := c.pool(host).Ping(ctx)
 			if err == nil {
 				return host, nil
@@ -251,6 +268,9 @@ func (c *Cluster) Name() string { return c.options.Name }
 // SingleNode says whether the cluster is configured as one node.
 func (c *Cluster) SingleNode() bool { return c.options.SingleNode }
 
+// WaitLimit is how long unknown outcomes are waited for.
+func (c *Cluster) WaitLimit() time.Duration { return c.options.WaitLimit }
+
 // Database is where tables without one of their own are.
 func (c *Cluster) Database() string { return c.options.Database }
 
@@ -294,7 +314,8 @@ func (c *Cluster) Answering(ctx context.Context) error {
 		if err != nil {
 			return journal.Usagef("%s: %w", c.where("hosts"), err)
 		}
-		if !slices.ContainsFunc(nodes, func(n journal.Node) bool { return n.Name() == node.Name() }) {
+		named := func(n journal.Node) bool { return n.Name() == node.Name() }
+		if !c.isLeftOut(node.Name()) && !slices.ContainsFunc(nodes, named) {
 			nodes = append(nodes, node)
 		}
 	}
@@ -310,7 +331,8 @@ func (c *Cluster) Answering(ctx context.Context) error {
 	}
 	slices.Sort(down)
 	return journal.Refusef("cluster %q: %d of %d nodes do not answer, nothing was changed\n  %s\n"+
-		"Bring them back, or take them out of the cluster's definition and of hosts, then the same command again",
+		"Bring them back, or take them out of the cluster's definition and of hosts, then the same command again. "+
+		"To go on without one, and have it brought up later: --without NODE",
 		c.options.Name, len(down), len(nodes), strings.Join(down, "\n  "))
 }
 

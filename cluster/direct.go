@@ -10,13 +10,10 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/skein-migrate/skein/await"
 	"github.com/skein-migrate/skein/cluster/wire"
 	"github.com/skein-migrate/skein/journal"
 )
-
-// backOffLimit bounds how often a statement that changed nothing is sent again.
-// Snuba waits 30 s for 517; a busy ZooKeeper has been seen to take longer.
-const backOffLimit = time.Minute
 
 // direct sends the statement to one node of every group at once. Groups share
 // no ZooKeeper path, so that no two ALTERs of one table meet.
@@ -76,7 +73,7 @@ func (s *sending) toNode(ctx context.Context, node journal.Node) (notSent, err e
 		}
 		return struct{}{}, err
 	}
-	_, failure := backoff.Retry(ctx, try, backoff.WithMaxElapsedTime(backOffLimit),
+	_, failure := backoff.Retry(ctx, try, backoff.WithMaxElapsedTime(s.cluster.options.WaitLimit),
 		backoff.WithNotify(func(err error, in time.Duration) {
 			s.x.Emit(journal.Retrying{
 				Key: s.step.Key, Step: s.step.Index, Nodes: []string{node.Name()}, Why: oneLine(unwrapNode(err)), In: in,
@@ -95,8 +92,8 @@ func (s *sending) toNode(ctx context.Context, node journal.Node) (notSent, err e
 	return nil, ctx.Err()
 }
 
-// watched runs a statement and looks after its node: a Waiting event when it
-// takes long, and an end when the node itself has not answered for the limit.
+// watched runs a statement and looks after its node: it says what runs, and
+// ends it when the node itself has not answered for the limit.
 func (s *sending) watched(ctx context.Context, node string, run func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -108,37 +105,41 @@ func (s *sending) watched(ctx context.Context, node string, run func(context.Con
 	return err
 }
 
-// saysItRuns is when a statement has taken long enough to be spoken of: an
-// ALTER of a Replicated table takes a second on 18.16.
-const saysItRuns = 3 * time.Second
-
+// watch has no limit as long as the node answers: a statement may take hours.
 func (s *sending) watch(ctx context.Context, node string, giveUp context.CancelCauseFunc) {
-	began, silent, said := time.Now(), time.Duration(0), false
-	for sleep(ctx, patience) == nil {
-		look, cancel := context.WithTimeout(ctx, lookTimeout)
-		asked := time.Now()
-		err := s.cluster.pool(node).Ping(look)
-		cancel()
-		if ctx.Err() != nil {
-			return
-		}
-		if err == nil {
-			silent = 0
-		} else {
-			silent += time.Since(asked) + patience
-		}
-		if !said && time.Since(began) > saysItRuns {
-			said = true
-			s.x.Emit(journal.Waiting{
-				Key: s.step.Key, Step: s.step.Index, Since: time.Since(began),
-				Reason: fmt.Sprintf("%s runs %s", node, s.step.Statement.Summary),
-			})
-		}
-		if silent > s.cluster.options.WaitLimit {
-			giveUp(fmt.Errorf("%s has not answered for %s", node, silent.Round(time.Second)))
-			return
-		}
+	wait := s.wait()
+	wait.Began, wait.Limit, wait.Pause = time.Now(), 0, time.Second
+	if await.Sleep(ctx, await.Quiet) != nil {
+		return
 	}
+	lastAnswer := time.Now()
+	runs := func() string { return s.runs(node) }
+	wait.Asking = runs
+	err := wait.Until(ctx, func(ctx context.Context) (await.Look, error) {
+		look, cancel := context.WithTimeout(ctx, lookTimeout)
+		defer cancel()
+		if s.cluster.pool(node).Ping(look) == nil {
+			lastAnswer = time.Now()
+			return await.Look{Reason: runs()}, nil
+		}
+		if silent := time.Since(lastAnswer); silent > s.cluster.options.WaitLimit {
+			return await.Look{}, fmt.Errorf("%s has not answered for %s", node, silent.Round(time.Second))
+		}
+		return await.Look{Reason: runs() + ", and does not answer"}, nil
+	})
+	if ctx.Err() == nil {
+		giveUp(err)
+	}
+}
+
+// runs says what a node is busy with; with ON CLUSTER, which nodes have not
+// finished it.
+func (s *sending) runs(node string) string {
+	text := node + " runs " + s.step.Statement.Summary
+	if silent := s.silent(); s.step.OnCluster != "" && len(silent) > 0 {
+		text += ", unfinished on " + strings.Join(silent, ", ")
+	}
+	return text
 }
 
 // call runs a Go function. It has no conditions: its error decides.

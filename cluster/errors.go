@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"strings"
 
 	"github.com/skein-migrate/skein/journal"
 )
@@ -31,6 +32,7 @@ const (
 	codeUnknownUser         = 192
 	codeWrongPassword       = 193
 	codeAccessDenied        = 497
+	codeUnknownTable        = 60 // seen: system.zookeeper where none is configured
 )
 
 // Class says what may be done after an error.
@@ -86,6 +88,15 @@ func MayTryAgain(err error) bool {
 	class := Classify(err)
 	return err != nil && (class == BackOff || class == NotSent)
 }
+
+// isNoZooKeeperNode says that system.zookeeper was asked for a path that is not
+// there; newer servers answer no rows.
+func isNoZooKeeperNode(err error) bool {
+	return hasCode(err, codeKeeper) && strings.Contains(strings.ToLower(err.Error()), "no node")
+}
+
+// cannotSeeZooKeeper says that a node has no system.zookeeper, or not for us.
+func cannotSeeZooKeeper(err error) bool { return hasCode(err, codeUnknownTable, codeAccessDenied) }
 
 func hasCode(err error, codes ...int) bool {
 	var node *journal.NodeError

@@ -4,15 +4,16 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/skein-migrate/skein/cluster/wire"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/ops"
 )
 
-// quorumTimeout bounds the wait for the other replicas of a state row, in
-// milliseconds. The server's own default is a minute.
-const quorumTimeout = "15000"
+// quorumTimeout bounds the wait for the other replicas of a state row, where the
+// cluster's limit is not shorter. The server's own default is a minute.
+const quorumTimeout = 15 * time.Second
 
 // Insert writes rows as one block to a table of one node, in the foreground.
 // A quorum above 1 waits until that many replicas have it. Values are string,
@@ -45,7 +46,7 @@ func (c *Cluster) Insert(ctx context.Context, node string, table ops.Table, colu
 	}
 	if quorum > 1 {
 		settings = append(settings, ops.Setting{Name: "insert_quorum", Value: strconv.Itoa(quorum)},
-			ops.Setting{Name: "insert_quorum_timeout", Value: quorumTimeout})
+			ops.Setting{Name: "insert_quorum_timeout", Value: strconv.FormatInt(min(quorumTimeout, c.options.WaitLimit).Milliseconds(), 10)})
 	}
 	// A node that freezes in mid-insert leaves it unknown, and is not waited for.
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/skein-migrate/skein/cluster/wire"
 	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/ops"
 	"github.com/skein-migrate/skein/plan"
 )
 
@@ -62,5 +63,27 @@ func TestReplicaSetsAreTheNodesOfOnePath(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, have); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestEntriesThatConcernSteps(t *testing.T) {
+	step := func(sql string, writes ...ops.Table) plan.Step {
+		return plan.Step{Statement: ops.Statement{Head: sql, Writes: writes}}
+	}
+	about := concerns([]plan.Step{
+		step("ALTER TABLE `d`.`events_local` ADD COLUMN c UInt8", ops.Table{Database: "d", Name: "events_local"}),
+		step("CREATE DATABASE `other`"),
+	})
+	for text, want := range map[string]bool{
+		`CREATE TABLE d.events_local ON CLUSTER c (\n id UInt64)`:   true,
+		"DROP TABLE d.events_local ON CLUSTER c":                    true,
+		"CREATE DATABASE IF NOT EXISTS other ON CLUSTER c":          true, // names no table: its kind is all there is
+		"CREATE TABLE d.transactions_local ON CLUSTER c (id UInt8)": false,
+		"DROP DATABASE foreign ON CLUSTER c":                        false,
+	} {
+		entry := "version: 1\nquery: " + text + "\nhosts: ['n1:9000']\ninitiator: n1:9000\n"
+		if have := about(queryOf(entry)); have != want {
+			t.Errorf("%s: %v", text, have)
+		}
 	}
 }

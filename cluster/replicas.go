@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/skein-migrate/skein/await"
 	"github.com/skein-migrate/skein/journal"
 )
 
@@ -44,7 +45,7 @@ func (c *Cluster) InactiveReplicas(ctx context.Context, nodes []journal.Node, on
 			}
 			return bad, len(rows), nil
 		}
-		if err := sleep(ctx, patience/2); err != nil {
+		if err := await.Sleep(ctx, 500*time.Millisecond); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -111,8 +112,7 @@ func (c *Cluster) judge(rows []replicaRow, silent map[string]error) (journal.Ina
 	slices.SortFunc(rows, func(a, b replicaRow) int { return strings.Compare(a.node, b.node) })
 	// Nodes of one path agree about it, save one that has lost its session: of
 	// the others, the lowest number of active replicas counts.
-	type set struct{ active, total int }
-	sets := map[string]set{}
+	sets := map[string]replicaSet{}
 	for _, row := range rows {
 		if why := row.why(); why != "" {
 			out.Nodes = append(out.Nodes, journal.InactiveDetail{Node: row.node, Why: why})
@@ -124,9 +124,13 @@ func (c *Cluster) judge(rows []replicaRow, silent map[string]error) (journal.Ina
 			s.active = row.active
 		}
 		s.total = max(s.total, row.total)
+		s.nodes = append(s.nodes, row.node)
 		sets[row.path] = s
 	}
 	for _, s := range sets {
+		if c.explained(s) {
+			s.total = s.active
+		}
 		out.Active += s.active
 		out.Total += s.total
 	}
@@ -137,6 +141,28 @@ func (c *Cluster) judge(rows []replicaRow, silent map[string]error) (journal.Ina
 		}
 	}
 	return out, bad
+}
+
+// replicaSet is what the nodes of one path say of it.
+type replicaSet struct {
+	active, total int
+	nodes         []string
+}
+
+// explained says that all replicas that a set lacks can be those of nodes which
+// the run goes on without: each node that answers has its own active.
+func (c *Cluster) explained(s replicaSet) bool {
+	shards := map[int]bool{}
+	for _, node := range c.local {
+		shards[node.Shard] = shards[node.Shard] || slices.Contains(s.nodes, node.Name())
+	}
+	left := 0
+	for _, node := range c.leftLocal {
+		if shards[node.Shard] {
+			left++
+		}
+	}
+	return s.active >= len(s.nodes) && s.total-s.active <= left
 }
 
 func (r replicaRow) why() string {

@@ -2,19 +2,18 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/skein-migrate/skein/await"
 	"github.com/skein-migrate/skein/cluster/wire"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/plan"
 )
-
-// patience is how long something may take before a Waiting event says so.
-const patience = time.Second
 
 // answer is what one node said of a statement. The zero value: it was not
 // asked, another node of its replica set was.
@@ -79,6 +78,7 @@ func (c *Cluster) Run(ctx context.Context, x plan.Execution, step plan.Step) ([]
 	began := time.Now()
 	mutated, err := s.mutationsBefore(ctx)
 	if err != nil {
+		s.notSent(err)
 		return s.outcomes(nil), err
 	}
 	switch {
@@ -127,6 +127,16 @@ func (s *sending) needed(ctx context.Context) error {
 		return fmt.Errorf("not sent: %s", strings.Join(missing, "; "))
 	}
 	return nil
+}
+
+// notSent says of every node why it was not asked. Nothing has happened there,
+// and resume need not ask whether it has.
+func (s *sending) notSent(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, node := range s.step.Nodes {
+		s.answers[node.Name()] = answer{outcome: journal.Failed, text: s.cluster.secrets.Redact("not sent: " + oneLine(err))}
+	}
 }
 
 // outcomes joins what the nodes answered with what they look like now: a node
@@ -182,38 +192,34 @@ func join(o journal.HostOutcome, v journal.NodeVerdict) journal.HostOutcome {
 // waiting cannot help: a conflict, or a refusal by the only node that could
 // have done it. Without conditions the answers decide alone.
 func (s *sending) converge(ctx context.Context, check *checker, had map[string]bool) ([]journal.NodeVerdict, error) {
-	began, delay := time.Now(), 20*time.Millisecond
-	reported := ""
-	for {
-		verdicts := check.look(ctx)
+	began := time.Now()
+	var verdicts []journal.NodeVerdict
+	wait := s.wait()
+	wait.Pause = 20 * time.Millisecond
+	wait.Asking = func() string { return "the answers of " + strings.Join(journal.Names(s.step.Nodes), ", ") }
+	err := wait.Until(ctx, func(ctx context.Context) (await.Look, error) {
+		verdicts = check.look(ctx)
 		s.forgive(verdicts, had)
-		waited := time.Since(began)
-		open, hopeless := s.open(verdicts, waited)
-		if len(open) == 0 && len(hopeless) == 0 {
-			return verdicts, nil
+		open, hopeless := s.open(verdicts, time.Since(began))
+		switch all := strings.Join(slices.Concat(hopeless, open), "; "); {
+		case len(open) == 0 && len(hopeless) == 0:
+			return await.Look{Done: true}, nil
+		case len(open) == 0 || len(s.step.Statement.After) == 0:
+			return await.Look{}, errors.New(all)
+		default:
+			return await.Look{Reason: all}, nil
 		}
-		if len(open) == 0 || len(s.step.Statement.After) == 0 {
-			return verdicts, fmt.Errorf("%s", strings.Join(slices.Concat(hopeless, open), "; "))
-		}
-		if waited > s.cluster.options.WaitLimit {
-			return verdicts, fmt.Errorf("nodes did not converge in %s: %s",
-				s.cluster.options.WaitLimit, strings.Join(slices.Concat(hopeless, open), "; "))
-		}
-		if reason := strings.Join(open, "; "); waited > patience && reason != reported {
-			reported = reason
-			s.waiting(reason, waited)
-		}
-		if err := sleep(ctx, delay); err != nil {
-			return verdicts, err
-		}
-		delay = min(2*delay, time.Second)
+	})
+	var over *await.OverError
+	if errors.As(err, &over) {
+		err = fmt.Errorf("nodes did not converge in %s: %s", over.Limit, over.Reason)
 	}
+	return verdicts, err
 }
 
-func (s *sending) waiting(reason string, since time.Duration) {
-	s.x.Emit(journal.Waiting{
-		Key: s.step.Key, Step: s.step.Index, Reason: reason, Since: since, Limit: s.cluster.options.WaitLimit,
-	})
+// wait is how a statement's nodes are waited for.
+func (s *sending) wait() await.Wait {
+	return await.Wait{Key: s.step.Key, Step: s.step.Index, Emit: s.x.Emit, Limit: s.cluster.options.WaitLimit}
 }
 
 // forgive takes back the refusal of a node that meets the conditions and did
@@ -324,16 +330,5 @@ func (s *sending) query(node nodeFacts, name string) wire.Query {
 		SQL:      s.step.Text,
 		Reveal:   true,
 		Settings: s.cluster.settings(node.Settings, s.step.Statement, s.step.OnCluster != ""),
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
 	}
 }

@@ -10,7 +10,12 @@ import (
 // settings are what goes with a statement to a node, by the names that the
 // node has: waiting for all replicas, synchronous DROP, no time limit of its own.
 func (c *Cluster) settings(known map[string]bool, stmt ops.Statement, onCluster bool) []ops.Setting {
-	sync := "2"
+	sync, late := "2", seconds(c.options.WaitLimit)
+	if len(c.leftLocal)+len(c.leftDist) > 0 {
+		// 2 waits for the replica that is left out, and so does 18.16 whatever it is
+		// told. The conditions say when the others are there.
+		sync, late = "1", "1"
+	}
 	if stmt.Traits.Mutation {
 		// Awaited by skein, with progress: a server-side wait would hide it.
 		sync = "0"
@@ -30,7 +35,7 @@ func (c *Cluster) settings(known map[string]bool, stmt ops.Statement, onCluster 
 	add("max_execution_time", "0")
 	// A dead replica ends the server's wait for it at our limit, with 341.
 	for _, name := range []string{"replication_alter_columns_timeout", "replication_wait_for_inactive_replica_timeout"} {
-		add(name, seconds(c.options.WaitLimit))
+		add(name, late)
 	}
 	if onCluster {
 		add("distributed_ddl_task_timeout", seconds(c.options.DDLTimeout))

@@ -52,7 +52,14 @@ func (s *session) begin(ctx context.Context, t target, steps []plan.Step) (journ
 		entry.StepHash, entry.PendingNodes = steps[0].Hash, journal.Names(steps[0].Nodes)
 	}
 	plan.Trace(present.Tables, steps)
-	setNote(&entry, journal.Note{Before: present.Before, Tables: present.Tables, Direction: t.direction})
+	note := journal.Note{Before: present.Before, Tables: present.Tables, Direction: t.direction}
+	if err := s.owes(ctx, t, steps, &note); err != nil {
+		return entry, err
+	}
+	if len(note.Owed) > 0 {
+		note.Since = entry.Version
+	}
+	setNote(&entry, note)
 	if err := s.write(ctx, entry); err != nil {
 		return entry, err
 	}
@@ -210,8 +217,9 @@ func (s *session) finish(t target, entry journal.Entry, began time.Time) {
 	}
 	entry.Version, entry.Timestamp = s.next(), s.c.now()
 	entry.Duration = s.c.now().Sub(began)
-	entry.Error, entry.PendingNodes, entry.StepHash = "", nil, ""
-	setNote(&entry, journal.Note{})
+	note := kept(noteOf(entry))
+	entry.Error, entry.PendingNodes, entry.StepHash = "", owedNodes(note), ""
+	setNote(&entry, note)
 	s.finished = &entry
 	s.done = func() {
 		s.emit(journal.MigrationFinished{Key: t.key, Direction: t.direction, Status: entry.Status, Took: entry.Duration})
@@ -268,8 +276,6 @@ func (s *session) system(ctx context.Context, t target, p MigrationPlan) error {
 			}
 		}
 	}
-	trail := s.trail
-	s.trail = noTrail{} // its table comes and goes here
 	s.emit(journal.MigrationStarted{Key: t.key, Direction: t.direction, Steps: len(p.Steps)})
 	for _, step := range p.Steps {
 		if err := s.where(ctx, step, nil); err != nil {
@@ -280,7 +286,6 @@ func (s *session) system(ctx context.Context, t target, p MigrationPlan) error {
 		s.emit(journal.MigrationFinished{Key: t.key, Direction: t.direction, Status: journal.NotStarted, Took: s.c.now().Sub(began)})
 		return nil
 	}
-	s.trail = trail
 	entry, err := s.entry(t, journal.Completed)
 	if err != nil {
 		return err

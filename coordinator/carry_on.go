@@ -6,8 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/skein-migrate/skein/await"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/plan"
 )
@@ -162,21 +162,24 @@ func (s *session) lookAndDo(ctx context.Context, entry *journal.Entry, step plan
 // replicated looks at a step's nodes, and again while a replica has yet to get
 // what its neighbours have: it was there to replicate, or preflight had refused.
 func (s *session) replicated(ctx context.Context, step plan.Step) (standing, error) {
-	began := s.c.now()
-	for said := false; ; said = true {
-		now := stand(step, s.c.options.Observer.Check(ctx, step))
-		if len(now.await) == 0 || now.stop != nil || s.c.now().Sub(began) >= s.c.patience {
-			return now, nil
-		}
-		if !said {
-			s.emit(journal.Waiting{
-				Key: step.Key, Step: step.Index, Reason: strings.Join(now.await, ", ") + " has yet to replicate it", Limit: s.c.patience,
-			})
-		}
-		select {
-		case <-ctx.Done():
-			return now, context.Cause(ctx)
-		case <-time.After(200 * time.Millisecond):
-		}
+	var now standing
+	wait := await.Wait{
+		Key: step.Key, Step: step.Index, Emit: s.emit, Limit: s.c.waitLimit(step.Cluster),
+		Asking: func() string { return "the answers of " + strings.Join(journal.Names(step.Nodes), ", ") },
 	}
+	err := wait.Until(ctx, func(ctx context.Context) (await.Look, error) {
+		now = stand(step, s.c.options.Observer.Check(ctx, step))
+		return await.Look{
+			Done:   len(now.await) == 0 || now.stop != nil,
+			Reason: strings.Join(now.await, ", ") + " has yet to replicate it",
+		}, nil
+	})
+	var over *await.OverError
+	switch {
+	case err == nil, errors.As(err, &over): // the caller says what is missing where
+		return now, nil
+	case ctx.Err() != nil:
+		return now, context.Cause(ctx)
+	}
+	return now, err
 }

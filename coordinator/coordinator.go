@@ -49,15 +49,23 @@ type States interface {
 	Read(ctx context.Context, barrier bool) (map[journal.Key]journal.Entry, error)
 }
 
+// Paths looks at where Replicated tables are going to be in ZooKeeper.
+type Paths interface {
+	// FreePaths refuses steps that make a table where replicas of others are.
+	FreePaths(ctx context.Context, steps []plan.Step) error
+}
+
 // Rows writes the state tables.
 type Rows interface {
 	Write(ctx context.Context, entries ...journal.Entry) error
 	WriteAnyhow(ctx context.Context, entries ...journal.Entry) error
 }
 
-// Trail is the audit trail of a run.
+// Trail takes the audit trail of a run, which is written beside the work.
 type Trail interface {
+	// Record takes every event, in order. It must not block.
 	Record(event journal.Event)
+	// Flush writes what is not written yet and ends the trail.
 	Flush(ctx context.Context) error
 }
 
@@ -83,15 +91,29 @@ type Options struct {
 	Observer Observer
 	Sizer    Sizer
 	Comparer Comparer
+	Definer  Definer
+	Paths    Paths // nil: not looked at
 	States   States
 	Rows     Rows
 	Locker   Locker
 	// Trail makes the audit trail of a run; nil: none is kept.
 	Trail  func(runID string) Trail
+	Trails Trails         // for History and Show alone
 	Holder journal.Holder // RunID included
-	Events journal.Sink
+	// Command is the command line as it was typed, for the audit trail; empty:
+	// Holder.Command.
+	Command string
+	Events  journal.Sink
 	// Stop, once closed, lets the statement in flight end and stops then.
 	Stop <-chan struct{}
+	// WaitLimit is how long replicas of a configured cluster may take to get what
+	// their neighbours have; nil, or 0: 30 s.
+	WaitLimit func(cluster string) time.Duration
+	// Without are the nodes, by name, that the run goes on without: Servers and
+	// States know nothing of them. What they miss is noted as owed to them.
+	Without []string
+	// Cautions are said once when a run begins to change anything.
+	Cautions []string
 	// Unlocked says that Locker keeps nobody out.
 	Unlocked bool
 }
@@ -100,7 +122,8 @@ type Options struct {
 type Coordinator struct {
 	options Options
 	now     func() time.Time
-	// patience is how long replicas may take to get what their neighbours have.
+	// patience is how long replicas may take to get what their neighbours have,
+	// where Options.WaitLimit does not say.
 	patience time.Duration
 }
 
@@ -110,6 +133,15 @@ func New(options Options) *Coordinator {
 		options.Events = func(journal.Event) {}
 	}
 	return &Coordinator{options: options, now: time.Now, patience: 30 * time.Second}
+}
+
+func (c *Coordinator) waitLimit(cluster string) time.Duration {
+	if c.options.WaitLimit != nil {
+		if limit := c.options.WaitLimit(cluster); limit > 0 {
+			return limit
+		}
+	}
+	return c.patience
 }
 
 // Request says what a command is to do. Which fields a command reads is said

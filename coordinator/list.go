@@ -36,6 +36,8 @@ type MigrationStatus struct {
 	PendingNodes []string          `json:"pending_nodes,omitempty"`
 	Error        string            `json:"error,omitempty"`
 	AppliedBy    string            `json:"applied_by,omitempty"`
+	// Owed are the nodes that it went on without, and that resume has to settle.
+	Owed []string `json:"owed,omitempty"`
 }
 
 // List says how every migration stands. It takes no lock and writes nothing.
@@ -89,7 +91,8 @@ func (c *Coordinator) halfBorn(ctx context.Context, missing []string) (entries, 
 	}
 	if state > 0 {
 		return nil, journal.Refusef("the state tables are missing on %s, while other nodes have rows in them: "+
-			"a new node, or one that was emptied. Make its tables as on its neighbours first", strings.Join(missing, ", "))
+			"a new node, or one that was emptied, nothing was changed. Make its tables as its neighbours have them: "+
+			"there SHOW CREATE TABLE migrations_local shows how, and so for the other three", strings.Join(missing, ", "))
 	}
 	return entries{}, nil
 }
@@ -108,6 +111,7 @@ func statusOf(m migration.Migration, entry journal.Entry) MigrationStatus {
 
 func fill(out *MigrationStatus, entry journal.Entry) {
 	out.Status = entry.Status
+	out.Owed = owedNodes(noteOf(entry))
 	if entry.Status != journal.NotStarted {
 		at := entry.Timestamp.UTC()
 		out.Timestamp = &at
@@ -131,14 +135,15 @@ func addMissing(groups []GroupStatus, state entries) []GroupStatus {
 			groups = append(groups, GroupStatus{Name: key.Group, Unknown: true})
 			at = len(groups) - 1
 		}
+		isOwed := len(noteOf(entry).Owed) > 0
 		known := slices.ContainsFunc(groups[at].Migrations, func(m MigrationStatus) bool { return m.ID == key.ID })
-		if known || entry.Status == journal.NotStarted {
+		if known || entry.Status == journal.NotStarted && !isOwed {
 			continue
 		}
 		status := MigrationStatus{ID: key.ID, Missing: true}
 		fill(&status, entry)
 		groups[at].Migrations = append(groups[at].Migrations, status)
-		slices.SortFunc(groups[at].Migrations, func(a, b MigrationStatus) int { return cmp.Compare(a.ID, b.ID) })
+		slices.SortFunc(groups[at].Migrations, func(a, b MigrationStatus) int { return migration.CompareIDs(a.ID, b.ID) })
 	}
 	known := slices.IndexFunc(groups, func(g GroupStatus) bool { return g.Unknown })
 	if known >= 0 {

@@ -105,9 +105,22 @@ func (c *Coordinator) plan(ctx context.Context, state entries, targets []target,
 		if err != nil {
 			return nil, err
 		}
+		p.Notes = append(p.Notes, leftOut(p.Steps)...)
 		plans = append(plans, p)
 	}
-	return plans, nil
+	return plans, c.freePaths(ctx, plans)
+}
+
+// freePaths refuses tables that would meet those of others in ZooKeeper.
+func (c *Coordinator) freePaths(ctx context.Context, plans []MigrationPlan) error {
+	if c.options.Paths == nil {
+		return nil
+	}
+	var steps []plan.Step
+	for _, p := range plans {
+		steps = append(steps, p.Steps...)
+	}
+	return c.options.Paths.FreePaths(ctx, steps)
 }
 
 func planOne(planner *plan.Planner, t target) (MigrationPlan, error) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -71,7 +72,7 @@ func TestResumeDoesWhatIsMissingWhereItIsMissing(t *testing.T) {
 
 func TestResumeWaitsForWhatReplicationBringsAndSaysWhenItDoesNot(t *testing.T) {
 	c, w := halted(t, journal.Entry{Step: 1}, journal.Note{}, addColumn("t", "x"))
-	c.patience = 0
+	c.patience = time.Millisecond
 	w.verdicts["ALTER TABLE t ADD COLUMN x"] = verdicts("holds notyet notyet notyet")
 	_, err := c.Resume(t.Context(), Request{})
 	var partial *journal.PartialError

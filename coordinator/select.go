@@ -54,8 +54,14 @@ func (e entries) inProgress(groups []migration.Group) error {
 // missing in a merge, and the order that the author tested is broken.
 func (e entries) gap(group migration.Group) error {
 	var missing []string
-	last := ""
+	last, unknown := "", ""
+	if found := e.unknown(group); len(found) > 0 {
+		unknown = found[len(found)-1].ID
+	}
 	for _, m := range slices.Backward(group.Migrations) {
+		if last == "" && unknown != "" && migration.CompareIDs(m.ID, unknown) < 0 {
+			last = unknown
+		}
 		switch {
 		case e.status(group.Name, m.ID) == journal.Completed:
 			if last == "" {
@@ -222,7 +228,7 @@ func (c *Coordinator) selectRun(e entries, r Request) ([]target, error) {
 	var first []string
 	for _, g := range groups {
 		for _, t := range e.pending(g) {
-			if g.Name == group.Name && t.key.ID >= m.ID {
+			if g.Name == group.Name && migration.CompareIDs(t.key.ID, m.ID) >= 0 {
 				break
 			}
 			first = append(first, t.key.String())

@@ -26,7 +26,7 @@ func (c *Coordinator) selectReverse(e entries, r Request) ([]target, error) {
 	}
 	var later []string
 	for _, other := range group.Migrations {
-		if other.ID > m.ID && e.status(group.Name, other.ID) == journal.Completed {
+		if migration.CompareIDs(other.ID, m.ID) > 0 && e.status(group.Name, other.ID) == journal.Completed {
 			later = append(later, group.Name+"/"+other.ID)
 		}
 	}
@@ -107,6 +107,9 @@ func (c *Coordinator) completed(e entries, r Request) ([]target, error) {
 // backward refuses what cannot or may not be reversed.
 func backward(e entries, targets []target, r Request) ([]target, error) {
 	if err := e.stateless(targets); err != nil {
+		return nil, err
+	}
+	if err := e.behind(targets); err != nil {
 		return nil, err
 	}
 	names := make([]string, len(targets))

@@ -20,6 +20,7 @@ type Result struct {
 	Run     journal.Run
 	Applied []journal.Key // in order
 	Plans   []MigrationPlan
+	Settled []Settled // by resume
 }
 
 // Migrate runs all pending migrations of the request: Groups, Readiness,
@@ -62,8 +63,18 @@ func (c *Coordinator) change(ctx context.Context, pick verb, r Request) (Result,
 		return Result{}, err
 	}
 	return c.locked(ctx, unlocked.epoch(), func(ctx context.Context, s *session) error {
+		s.decided(r)
 		targets, err := pick(c, s.state, r)
+		if err == nil {
+			s.warnUnknown(r)
+		}
+		if err == nil && len(targets) == 0 {
+			s.warnOwed()
+		}
 		if err != nil || len(targets) == 0 {
+			return err
+		}
+		if err := c.unsettled(s.state, targets, r.Fake); err != nil {
 			return err
 		}
 		plans, err := c.plan(ctx, s.state, targets, r.Fake)
@@ -116,11 +127,22 @@ func (c *Coordinator) locked(ctx context.Context, floor uint64, f func(context.C
 		ID: c.options.Holder.RunID, Epoch: lease.Epoch(), Command: c.options.Holder.Command,
 		AppliedBy: c.options.Holder.User + "@" + c.options.Holder.Host,
 	}
+	if c.options.Command != "" {
+		s.run.Command = c.options.Command
+	}
 	s.result.Run = s.run
 	if c.options.Trail != nil {
 		s.trail = c.options.Trail(s.run.ID)
 	}
+	began := c.now()
 	s.emit(journal.LockAcquired{Run: s.run, Unlocked: c.options.Unlocked})
+	s.leaveOut()
+	for _, node := range c.options.Without {
+		s.emit(journal.Decided{Flag: "--without", Text: node + " is left out, and owed what it misses"})
+	}
+	for _, caution := range c.options.Cautions {
+		s.emit(journal.Warning{Text: caution})
+	}
 	err = s.work(held, f)
 	var lost *journal.LockLostError
 	if cause := context.Cause(held); err != nil && ctx.Err() == nil && errors.As(cause, &lost) {
@@ -128,11 +150,13 @@ func (c *Coordinator) locked(ctx context.Context, floor uint64, f func(context.C
 	}
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseLimit)
 	defer cancel()
-	if flushErr := s.trail.Flush(after); flushErr != nil {
-		s.emit(journal.Warning{Text: flushErr.Error()})
-	}
 	if releaseErr := lease.Release(after); releaseErr != nil && err == nil {
 		s.emit(journal.Warning{Text: "release the lock: " + releaseErr.Error()})
+	}
+	s.emit(ended(err, c.now().Sub(began)))
+	// Last, so that nothing is left out, and others need not wait for it.
+	if flushErr := s.trail.Flush(context.WithoutCancel(ctx)); flushErr != nil {
+		s.emit(journal.Warning{Text: flushErr.Error()})
 	}
 	return s.result, err
 }
@@ -208,7 +232,13 @@ func (s *session) record(ctx context.Context, rows ...journal.Entry) error {
 	if err := s.lease.Confirm(ctx); err != nil {
 		return err
 	}
-	return s.c.options.Rows.Write(ctx, rows...)
+	if err := s.c.options.Rows.Write(ctx, rows...); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		s.state[row.Key] = row
+	}
+	return nil
 }
 
 // next is the version of the next row.

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/skein-migrate/skein/integration/testcluster"
+	"github.com/skein-migrate/skein/integration/testproxy"
 )
 
 // process is a real skein-example, which can be stopped in its tracks.
@@ -79,20 +80,20 @@ func (p *process) wait() int {
 
 // behindAll makes skein reach every node through a proxy, all of which one
 // function meddles with.
-func (s *session) behindAll(meddle func(chunk []byte) *meddling) (change func(func([]byte) *meddling)) {
+func (s *session) behindAll(meddle func(testproxy.Request) *testproxy.Meddling) (change func(func(testproxy.Request) *testproxy.Meddling)) {
 	s.t.Helper()
-	var proxies []*proxy
+	var proxies []*testproxy.Proxy
 	var entries []string
 	for _, n := range s.servers.Nodes {
 		p := newProxy(s.t, n)
-		p.set(meddle)
+		p.Meddle(meddle)
 		proxies = append(proxies, p)
-		entries = append(entries, fmt.Sprintf("%q: %q", n.Addr(), p.listener.Addr()))
+		entries = append(entries, fmt.Sprintf("%q: %q", n.Addr(), p.Address()))
 	}
 	s.edit("    storage_sets:", "    address_map: {"+strings.Join(entries, ", ")+"}\n    storage_sets:")
-	return func(next func([]byte) *meddling) {
+	return func(next func(testproxy.Request) *testproxy.Meddling) {
 		for _, p := range proxies {
-			p.set(next)
+			p.Meddle(next)
 		}
 	}
 }
@@ -154,9 +155,9 @@ func TestAPausedHolderThatWakesUpChangesNothing(t *testing.T) {
 				paused, late := make(chan struct{}), make(chan struct{})
 				var mu sync.Mutex
 				seen := 0
-				change := s.behindAll(func(chunk []byte) *meddling {
+				change := s.behindAll(func(r testproxy.Request) *testproxy.Meddling {
 					mu.Lock()
-					hit := pause.at(chunk)
+					hit := pause.at(r.Data)
 					if hit {
 						seen++
 					}
@@ -188,10 +189,10 @@ func TestAPausedHolderThatWakesUpChangesNothing(t *testing.T) {
 				if pause.late {
 					time.Sleep(500 * time.Millisecond) // what arrives late has its effect
 				}
-				change(func(chunk []byte) *meddling {
-					if changes(chunk) {
+				change(func(r testproxy.Request) *testproxy.Meddling {
+					if changes(r.Data) {
 						mu.Lock()
-						sent = append(sent, string(chunk))
+						sent = append(sent, string(r.Data))
 						mu.Unlock()
 					}
 					return nil
@@ -232,8 +233,8 @@ func TestAKilledHoldersLockIsFreeWithinItsSession(t *testing.T) {
 		p := s.process(program, "migrate", "--group", "events")
 		killed := make(chan struct{})
 		var once sync.Once
-		s.behindAll(func(chunk []byte) *meddling {
-			if isStatement(chunk) {
+		s.behindAll(func(r testproxy.Request) *testproxy.Meddling {
+			if isStatement(r.Data) {
 				once.Do(func() {
 					p.signal(syscall.SIGKILL)
 					close(killed)

@@ -3,126 +3,26 @@ package integration
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
-	"io"
-	"net"
-	"sync"
 	"testing"
 
-	"github.com/ClickHouse/ch-go/proto"
-
 	"github.com/skein-migrate/skein/integration/testcluster"
+	"github.com/skein-migrate/skein/integration/testproxy"
 	"github.com/skein-migrate/skein/migration"
 	"github.com/skein-migrate/skein/ops"
 )
 
-// proxy stands between skein and one node, to answer what a server cannot be
+// newProxy stands between skein and one node, to answer what a server cannot be
 // brought to answer on demand: an error of its own (517 takes a race between
 // replicas), and a connection that breaks when the statement has arrived.
-type proxy struct {
-	listener net.Listener
-	server   string
-
-	mu sync.Mutex
-	// meddle is asked about each chunk from the client; nil lets it pass.
-	meddle func(chunk []byte) *meddling
-}
-
-// meddling is what happens to one query.
-type meddling struct {
-	forward bool   // the server gets it
-	reply   []byte // the client gets this instead of the server's answer
-	cut     bool   // then both connections are closed
-}
-
-func newProxy(t *testing.T, n *testcluster.Node) *proxy {
+func newProxy(t *testing.T, n *testcluster.Node) *testproxy.Proxy {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &proxy{listener: listener, server: n.Addr()}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go p.serve(client)
-		}
-	}()
-	return p
-}
-
-func (p *proxy) serve(client net.Conn) {
-	defer client.Close()
-	server, err := net.Dial("tcp", p.server)
-	if err != nil {
-		return
-	}
-	defer server.Close()
-	go func() {
-		_, _ = io.Copy(client, server)
-		_ = client.Close()
-	}()
-	buffer := make([]byte, 1<<20)
-	for {
-		n, err := client.Read(buffer)
-		if err != nil {
-			return
-		}
-		m := p.ask(buffer[:n])
-		if m == nil || m.forward {
-			if _, err := server.Write(buffer[:n]); err != nil {
-				return
-			}
-		}
-		if m == nil {
-			continue
-		}
-		if _, err := client.Write(m.reply); err != nil || m.cut {
-			return
-		}
-	}
-}
-
-func (p *proxy) set(meddle func([]byte) *meddling) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.meddle = meddle
-}
-
-func (p *proxy) ask(chunk []byte) *meddling {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.meddle == nil {
-		return nil
-	}
-	return p.meddle(chunk)
-}
-
-// exception is a server's Exception packet of the native protocol: kind 2,
-// code, name, message, stack trace, and whether another follows.
-func exception(code int32, message string) []byte {
-	var b bytes.Buffer
-	text := func(s string) {
-		b.Write(binary.AppendUvarint(nil, uint64(len(s))))
-		b.WriteString(s)
-	}
-	b.WriteByte(2)
-	_ = binary.Write(&b, binary.LittleEndian, code) // a Buffer takes everything
-	text("DB::Exception")
-	text("DB::Exception: " + message)
-	text("")
-	b.WriteByte(0)
-	return b.Bytes()
+	return testproxy.New(t, n.Addr(), testproxy.Options{Answered: testproxy.Answered})
 }
 
 // behind makes skein reach a node through a proxy.
-func (s *session) behind(n *testcluster.Node, p *proxy) {
-	s.edit("    storage_sets:", fmt.Sprintf("    address_map: {\"%s\": \"%s\"}\n    storage_sets:", n.Addr(), p.listener.Addr()))
+func (s *session) behind(n *testcluster.Node, p *testproxy.Proxy) {
+	s.edit("    storage_sets:", fmt.Sprintf("    address_map: {\"%s\": \"%s\"}\n    storage_sets:", n.Addr(), p.Address()))
 }
 
 // isAddColumn tells the statement, which has an ID, from the audit trail's copy.
@@ -130,7 +30,7 @@ func isAddColumn(chunk []byte) bool {
 	return bytes.Contains(chunk, []byte("skein-")) && bytes.Contains(chunk, []byte("ADD COLUMN `n`"))
 }
 
-func addColumn(t *testing.T) (*session, *testcluster.Node, *proxy) {
+func addColumn(t *testing.T) (*session, *testcluster.Node, *testproxy.Proxy) {
 	t.Helper()
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c, group("events",
@@ -150,12 +50,12 @@ func addColumn(t *testing.T) (*session, *testcluster.Node, *proxy) {
 func TestMetadataNotUpToDateIsTriedAgain(t *testing.T) {
 	s, n, p := addColumn(t)
 	refused := 0
-	p.set(func(chunk []byte) *meddling {
-		if !isAddColumn(chunk) || refused == 3 {
+	p.Meddle(func(r testproxy.Request) *testproxy.Meddling {
+		if !isAddColumn(r.Data) || refused == 3 {
 			return nil
 		}
 		refused++
-		return &meddling{reply: exception(517, "Metadata on replica is not up to date with common metadata in Zookeeper")}
+		return &testproxy.Meddling{Withhold: true, Reply: testproxy.Exception(517, "Metadata on replica is not up to date with common metadata in Zookeeper")}
 	})
 	done := s.must(0, "migrate", "--ddl", "direct")
 	says(t, done.stderr, "again in", "on "+n.Addr(), "not up to date")
@@ -169,18 +69,18 @@ func TestMetadataNotUpToDateIsTriedAgain(t *testing.T) {
 func TestConnectionLostAfterSendingIsDecidedByConvergence(t *testing.T) {
 	for _, test := range []struct {
 		name    string
-		forward bool
+		arrives bool
 		code    int
 	}{{"it arrived", true, 0}, {"it did not", false, 5}} {
 		t.Run(test.name, func(t *testing.T) {
 			s, n, p := addColumn(t)
 			sent := 0
-			p.set(func(chunk []byte) *meddling {
-				if !isAddColumn(chunk) {
+			p.Meddle(func(r testproxy.Request) *testproxy.Meddling {
+				if !isAddColumn(r.Data) {
 					return nil
 				}
 				sent++
-				return &meddling{forward: test.forward, cut: true}
+				return &testproxy.Meddling{Withhold: !test.arrives, Cut: true}
 			})
 			done := s.must(test.code, "migrate", "--ddl", "direct")
 			if sent != 1 {
@@ -193,44 +93,22 @@ func TestConnectionLostAfterSendingIsDecidedByConvergence(t *testing.T) {
 	}
 }
 
-// hostRows is the answer of ON CLUSTER: a block with a row for each host, and
-// the end of the stream. "host port status error num_hosts_remaining num_hosts_active".
-func hostRows(t *testing.T, nodes []*testcluster.Node, refusing *testcluster.Node, code int64) []byte {
+// refusedBy is the answer of ON CLUSTER when one host says 517, and the others OK.
+func refusedBy(t *testing.T, refusing *testcluster.Node, nodes []*testcluster.Node) []byte {
 	t.Helper()
-	var host, text proto.ColStr
-	var port proto.ColUInt16
-	var status proto.ColInt64
-	var remaining, active proto.ColUInt64
-	for i, n := range nodes {
-		host.Append(n.Host)
-		port.Append(uint16(n.Port))
-		remaining.Append(uint64(len(nodes) - 1 - i))
-		active.Append(0)
+	var rows []testproxy.HostRow
+	for _, n := range nodes {
+		row := testproxy.HostRow{Host: n.Host, Port: n.Port}
 		if n == refusing {
-			status.Append(code)
-			text.Append("Metadata on replica is not up to date")
-		} else {
-			status.Append(0)
-			text.Append("")
+			row.Status, row.Error = 517, "Metadata on replica is not up to date"
 		}
+		rows = append(rows, row)
 	}
-	input := []proto.InputColumn{
-		{Name: "host", Data: &host},
-		{Name: "port", Data: &port},
-		{Name: "status", Data: &status},
-		{Name: "error", Data: &text},
-		{Name: "num_hosts_remaining", Data: &remaining},
-		{Name: "num_hosts_active", Data: &active},
-	}
-	var b proto.Buffer
-	proto.ServerCodeData.Encode(&b)
-	b.PutString("")
-	block := proto.Block{Info: proto.BlockInfo{BucketNum: -1}, Columns: len(input), Rows: len(nodes)}
-	if err := block.EncodeBlock(&b, 54031, input); err != nil { // what skein speaks with 18.16
+	answer, err := testproxy.HostRows(rows...)
+	if err != nil {
 		t.Fatal(err)
 	}
-	proto.ServerCodeEndOfStream.Encode(&b)
-	return b.Buf
+	return answer
 }
 
 // 517 from one host of an ON CLUSTER is asked again there, directly; the others
@@ -243,11 +121,12 @@ func TestHostThatRefusesForNowIsAskedAgainAlone(t *testing.T) {
 	p := newProxy(t, n)
 	s.behind(n, p)
 	again := 0
-	p.set(func(chunk []byte) *meddling {
-		if !bytes.Contains(chunk, []byte("skein-")) || !bytes.Contains(chunk, []byte("CREATE TABLE `default`.`a_local`")) {
+	answer := refusedBy(t, n, c.Nodes)
+	p.Meddle(func(r testproxy.Request) *testproxy.Meddling {
+		if !bytes.Contains(r.Data, []byte("skein-")) || !bytes.Contains(r.Data, []byte("CREATE TABLE `default`.`a_local`")) {
 			return nil
 		}
-		if !bytes.Contains(chunk, []byte("ON CLUSTER")) {
+		if !bytes.Contains(r.Data, []byte("ON CLUSTER")) {
 			again++
 			return nil
 		}
@@ -257,7 +136,7 @@ func TestHostThatRefusesForNowIsAskedAgainAlone(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		return &meddling{reply: hostRows(t, c.Nodes, n, 517)}
+		return &testproxy.Meddling{Withhold: true, Reply: answer}
 	})
 	s.must(0, "migrate", "-v")
 	if again != 1 {

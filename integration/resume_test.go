@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/skein-migrate/skein/integration/testcluster"
+	"github.com/skein-migrate/skein/integration/testproxy"
 	"github.com/skein-migrate/skein/migration"
 	"github.com/skein-migrate/skein/ops"
 )
@@ -57,8 +58,8 @@ func TestAKilledRunThatIsResumedEndsAsIfItHadNotDied(t *testing.T) {
 			killed := make(chan struct{})
 			var mu sync.Mutex
 			seen := 0
-			s.behindAll(func(chunk []byte) *meddling {
-				if !changes(chunk) || !bytes.Contains(chunk, []byte(at.text)) {
+			s.behindAll(func(r testproxy.Request) *testproxy.Meddling {
+				if !changes(r.Data) || !bytes.Contains(r.Data, []byte(at.text)) {
 					return nil
 				}
 				mu.Lock()
@@ -71,7 +72,7 @@ func TestAKilledRunThatIsResumedEndsAsIfItHadNotDied(t *testing.T) {
 					close(killed)
 				}
 				if at.lost {
-					return &meddling{cut: true}
+					return &testproxy.Meddling{Withhold: true, Cut: true}
 				}
 				return nil
 			})
@@ -211,7 +212,7 @@ func TestResumeWaitsForAMutationThatIsUnderWay(t *testing.T) {
 	s.die, s.on = nil, nil
 	s.edit("wait: 8s", "wait: 30s")
 	// It is waited for before anybody is asked to look.
-	says(t, s.must(3, "resume").stderr, "has yet to do mutation", "step 3 of 3", "it may have run on")
+	says(t, s.must(3, "resume").stderr, "m_local (mutation_", "step 3 of 3", "it may have run on")
 	s.must(0, "resume", "--assume-done")
 	if rows := query(t, c.Nodes[0], "SELECT count() FROM m_local WHERE v = 1"); rows[0][0] != "40" {
 		t.Errorf("it is said to be completed, and %s of 40 rows are changed", rows[0][0])

@@ -126,9 +126,17 @@ func (e *LockLostError) Unwrap() error { return e.Err }
 
 // InterruptedError says that a signal ended the run (exit code 130, or 5 when
 // a migration is in progress).
-type InterruptedError struct{}
+type InterruptedError struct {
+	// InProgress is what the run was to bring to an end, and has not.
+	InProgress []Entry
+}
 
-func (e *InterruptedError) Error() string { return "interrupted" }
+func (e *InterruptedError) Error() string {
+	if len(e.InProgress) == 0 {
+		return "interrupted"
+	}
+	return "interrupted: " + (&InProgressError{Entries: e.InProgress}).Error()
+}
 
 // NodeError is what one node answered.
 type NodeError struct {

@@ -54,13 +54,26 @@ type HostFinished struct {
 	Host    HostOutcome
 }
 
-// Waiting says why nothing moves. It comes at once, and again when Reason changes.
+// Waiting says why nothing moves. It comes when a wait lasts longer than
+// await.Quiet, and again when Reason changes.
 type Waiting struct {
 	Key    Key
 	Step   int
 	Reason string
 	Since  time.Duration
 	Limit  time.Duration // 0: none
+}
+
+// MutationProgress says how much of a mutation a node has yet to do. It comes as
+// Waiting does, for each node, and again when the node's figure changes.
+type MutationProgress struct {
+	Key        Key
+	Step       int
+	Node       string
+	Table      string // database.table
+	MutationID string
+	PartsToDo  int           // 0 when it is done
+	Since      time.Duration // how long it has been waited for
 }
 
 // Retrying says that a statement is sent again after an error that allows it.
@@ -125,6 +138,7 @@ func (MigrationStarted) event()  {}
 func (StatementSent) event()     {}
 func (HostFinished) event()      {}
 func (Waiting) event()           {}
+func (MutationProgress) event()  {}
 func (Retrying) event()          {}
 func (Converged) event()         {}
 func (StepSkipped) event()       {}

@@ -107,8 +107,25 @@ type Note struct {
 	// Moved the identities that these tables had just before; see Tables.
 	Moving int               `json:"moving,omitempty"`
 	Moved  map[string]string `json:"moved,omitempty"`
+	// Owed are the steps, in the direction of the row, that nodes have yet to get
+	// because the run went on without them, by node. A node with none left has yet
+	// to be compared with its neighbours.
+	Owed map[string][]int `json:"owed,omitempty"`
+	// Since orders what nodes are owed: the version of the row that began it.
+	Since uint64 `json:"since,omitempty"`
+	// Plan is the hash of all steps that Owed counts in.
+	Plan string `json:"plan,omitempty"`
+	// Settling is what may have been sent to a node of Owed, by node.
+	Settling map[string]Settling `json:"settling,omitempty"`
 	// Fake says that the status was written without running anything.
 	Fake bool `json:"fake,omitempty"`
+}
+
+// Settling is a step that a node is owed, and that was announced to be sent to it.
+type Settling struct {
+	Step int `json:"step"`
+	// Refused says that the server surely did nothing.
+	Refused bool `json:"refused,omitempty"`
 }
 
 // Snapshot is what nodes have before a migration begins: see Note.

@@ -22,12 +22,17 @@ type Facts struct {
 	Direct       bool // ddl: direct, never ON CLUSTER
 
 	Local, Dist []journal.Node
-	Nodes       map[string]NodeFacts        // by node name
-	Tables      map[string]TableFacts       // by "database.table"
-	Databases   map[string]string           // engines by name
-	Since       map[ops.Feature]ops.Version // since when a feature exists
+	// LeftLocal and LeftDist are the nodes that the run goes on without. They are
+	// not in Local and Dist, and nothing is known of them.
+	LeftLocal, LeftDist []journal.Node
+	Nodes               map[string]NodeFacts        // by node name
+	Tables              map[string]TableFacts       // by "database.table"
+	Databases           map[string]string           // engines by name
+	Since               map[ops.Feature]ops.Version // since when a feature exists
 	// Secrets are those that are configured, with why one cannot be read; empty if it can.
 	Secrets map[string]string
+	// Variables are those of the environment, which {env:NAME} names.
+	Variables map[string]string
 	// Shared storages are written by one node for all.
 	Shared map[ops.Storage]bool
 
@@ -58,6 +63,14 @@ func (f Facts) NodesOf(target ops.Target) []journal.Node {
 	return f.Local
 }
 
+// LeftOut lists the nodes of a target that the run goes on without.
+func (f Facts) LeftOut(target ops.Target) []journal.Node {
+	if target == ops.Distributed {
+		return f.LeftDist
+	}
+	return f.LeftLocal
+}
+
 // OnClusterName is the name that ON CLUSTER takes for a target.
 func (f Facts) OnClusterName(target ops.Target) string {
 	if target == ops.Distributed {
@@ -76,6 +89,7 @@ func (f Facts) Env(target ops.Target) ops.Env {
 		ReplicaMacro:     f.ReplicaMacro,
 		UnshardedReplica: f.UnshardedReplica,
 		Paths:            f.Paths,
+		Variables:        f.Variables,
 		Features:         map[ops.Feature]bool{},
 		Settings:         map[string]bool{},
 	}
@@ -177,31 +191,60 @@ func (f Facts) expand(text string, node journal.Node) string {
 }
 
 // checkReplicas refuses a Replicated table two of whose nodes would take the
-// same replica name under the same path, or whose macros a node lacks.
+// same replica name under the same path, or whose macros nodes lack. All such
+// nodes are named.
 func (f Facts) checkReplicas(c ops.Created, nodes []journal.Node) error {
 	if c.Path == "" {
 		return nil
 	}
 	taken := map[string]string{}
+	var lacking, same []string
 	for _, node := range nodes {
 		// Newer servers know these three by themselves.
 		builtin := strings.NewReplacer("{database}", c.Table.Database, "{table}", c.Table.Name, "{uuid}", "uuid")
 		path, replica := builtin.Replace(f.expand(c.Path, node)), builtin.Replace(f.expand(c.Replica, node))
-		for _, text := range []string{path, replica} {
-			if open := strings.Index(text, "{"); open >= 0 && strings.Contains(text[open:], "}") {
-				return journal.Refusef("table %s: node %s has no macro for %q: define it in the server's <macros>",
-					c.Table, node.Name(), text)
-			}
+		if macros := unexpanded(path + " " + replica); len(macros) > 0 {
+			lacking = append(lacking, node.Name()+"  "+strings.Join(macros, ", "))
+			continue
 		}
 		key := path + "\x00" + replica
 		if other, dup := taken[key]; dup {
-			return journal.Refusef("table %s: nodes %s and %s would both be replica %q of %s: "+
-				"give them different names, for instance with unsharded_replica: \"{shard}-{replica}\" in clusters[%s]",
-				c.Table, other, node.Name(), replica, path, f.Cluster)
+			same = append(same, fmt.Sprintf("nodes %s and %s would both be replica %q of %s", other, node.Name(), replica, path))
+			continue
 		}
 		taken[key] = node.Name()
 	}
-	return nil
+	switch {
+	case len(lacking) > 0:
+		return journal.Refusef("table %s: its path in ZooKeeper or its replica name has macros that nodes lack, nothing was changed\n  %s\n"+
+			"Add them to <macros> in the configuration of these servers, such as <macros><shard>1</shard><replica>ch-1</replica></macros>. "+
+			"SELECT * FROM system.macros shows what a node has", c.Table, strings.Join(lacking, "\n  "))
+	case len(same) == 0:
+		return nil
+	case strings.Contains(c.Path, "{shard}"):
+		return journal.Refusef("table %s: %s, nothing was changed. "+
+			"Give each replica of a shard a <replica> of its own, and each shard its <shard>, in <macros> of these servers' configuration",
+			c.Table, strings.Join(same, ", "))
+	}
+	return journal.Refusef("table %s: %s: "+
+		"give them different names, for instance with unsharded_replica: \"{shard}-{replica}\" in clusters[%s]",
+		c.Table, strings.Join(same, ", "), f.Cluster)
+}
+
+// unexpanded lists the macros that a text still has, each once.
+func unexpanded(text string) []string {
+	var out []string
+	for {
+		_, rest, open := strings.Cut(text, "{")
+		name, after, closed := strings.Cut(rest, "}")
+		if !open || !closed {
+			return out
+		}
+		if macro := "{" + name + "}"; !slices.Contains(out, macro) {
+			out = append(out, macro)
+		}
+		text = after
+	}
 }
 
 // checkDatabases refuses what would change a table of a Replicated database:

@@ -142,6 +142,8 @@ func (p *Planner) step(facts Facts, stmt ops.Statement) (Step, error) {
 		Cluster:   facts.Cluster,
 		Nodes:     nodes,
 		Groups:    groups,
+		LeftOut:   facts.LeftOut(stmt.Place.Target),
+		Shared:    stmt.Scope == ops.OneNode || stmt.Scope == ops.OnePerReplicaSet && replicated,
 		Hash:      hash(stmt),
 	}
 	oneOfAShard := replicated && sameGroups(groups, shards(nodes)) &&
@@ -250,6 +252,9 @@ func altered(condition ops.Condition) []ops.Table {
 // table that is not Replicated where the cluster says that shards are, which
 // system.clusters does not show.
 func onCluster(facts Facts, stmt ops.Statement) bool {
+	if len(facts.LeftLocal)+len(facts.LeftDist) > 0 {
+		return false // the queue would keep an entry that a node runs when it is back, after what came later
+	}
 	return !facts.SingleNode && !facts.Direct && !stmt.Direct && stmt.Call == nil && stmt.Scope != ops.OneNode
 }
 

@@ -136,3 +136,38 @@ func TestASharedStorageIsWrittenByOneNode(t *testing.T) {
 		t.Errorf("shared: ON CLUSTER %q, groups %v, nodes %v", made[0].OnCluster, made[0].Groups, made[0].Nodes)
 	}
 }
+
+// Without a node nothing goes through the queue, where an entry for it would
+// stay, and every step says whether the node misses it.
+func TestStepsWithoutANode(t *testing.T) {
+	local := ops.LocalTable("events", "t")
+	facts := func(f plan.Facts) plan.Facts {
+		f.LeftLocal, f.Local = f.Local[3:], f.Local[:3]
+		f.LeftDist, f.Dist = f.Dist[3:], f.Dist[:3]
+		return f
+	}
+	here := [][]string{{"c1r1", "c1r2"}, {"c2r1"}}
+	each := [][]string{{"c1r1"}, {"c1r2"}, {"c2r1"}}
+	once := ops.RunSQL{Place: local.Place, SQL: "INSERT INTO t SELECT 1", Scope: ops.RunOneNode}
+	for name, test := range map[string]struct {
+		facts     plan.Facts
+		operation ops.Operation
+		shared    bool
+	}{
+		"CREATE": {facts(cluster(2, 2)), create("t"), false},
+		"ALTER of a Replicated table, which replication brings": {facts(with(cluster(2, 2), "t", "ReplicatedMergeTree", names(here)...)), addColumn(local), true},
+		"ALTER of another":           {facts(with(cluster(2, 2), "t", "MergeTree", names(each)...)), addColumn(local), false},
+		"what one node does for all": {facts(cluster(2, 2)), once, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			steps, _, err := planner(t, test.facts).Operations([]ops.Operation{test.operation})
+			if err != nil {
+				t.Fatal(err)
+			}
+			step := steps[0]
+			if step.OnCluster != "" || len(step.Nodes) != 3 || len(step.LeftOut) != 1 || step.LeftOut[0].Host != "c2r2" || step.Shared != test.shared {
+				t.Errorf("on cluster %q, to %v, without %v, shared %v", step.OnCluster, step.Nodes, step.LeftOut, step.Shared)
+			}
+		})
+	}
+}

@@ -35,6 +35,12 @@ type Step struct {
 	// Groups are the nodes by who has to run it: one healthy node of each group
 	// does. With ON CLUSTER that is a description only.
 	Groups [][]journal.Node
+	// LeftOut are the nodes that it would be for too, if the run did not go on
+	// without them.
+	LeftOut []journal.Node
+	// Shared says that what was done elsewhere reaches them without their being
+	// asked, through replication, or was to be done by one node for all.
+	Shared bool
 	Hash   string // of what it does, whatever the nodes
 	// Was are the identities of tables when the step's turn comes, by TableKey;
 	// nil where that is not known.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,8 +22,10 @@ var (
 // Replication is as slow as a test wants: each node has rows of its own.
 type servers struct {
 	nodes   []journal.Node
-	columns map[string][]string // by node; absent: no table
-	rows    map[string][][]any  // by node
+	columns map[string][]string   // by node; absent: no table
+	rows    map[string][][]any    // by node
+	layouts map[string][][]string // by node: rows besides the columns', or instead of the usual
+	dist    map[string]string     // engine_full of migrations_dist, by node
 	down    map[string]bool
 	lagging map[string]bool // SYSTEM SYNC REPLICA fails
 	hash    int             // cityHash64(group) % shards
@@ -41,12 +44,16 @@ type insert struct {
 
 // serving is shards × replicas with empty state tables: n1, n2, …
 func serving(shards, replicas int) *servers {
-	s := &servers{columns: map[string][]string{}, rows: map[string][][]any{}, down: map[string]bool{}, lagging: map[string]bool{}}
+	s := &servers{
+		columns: map[string][]string{}, layouts: map[string][][]string{}, dist: map[string]string{},
+		rows: map[string][][]any{}, down: map[string]bool{}, lagging: map[string]bool{},
+	}
 	for shard := 1; shard <= shards; shard++ {
 		for replica := 1; replica <= replicas; replica++ {
 			node := journal.Node{Host: fmt.Sprintf("n%d", len(s.nodes)+1), Port: 9000, Shard: shard, Replica: replica}
 			s.nodes = append(s.nodes, node)
 			s.columns[node.Name()] = ours()
+			s.dist[node.Name()] = "Distributed('c', 'default', 'migrations_local', cityHash64(group))"
 		}
 	}
 	return s
@@ -86,11 +93,13 @@ func (s *servers) Query(_ context.Context, node, sql string) ([][]string, error)
 	}
 	switch {
 	case strings.Contains(sql, "system.columns"):
-		var out [][]string
-		for _, name := range s.columns[node] {
-			out = append(out, []string{name})
+		return s.layout(node), nil
+	case strings.Contains(sql, "system.tables"):
+		if s.dist[node] == "" {
+			return nil, nil
 		}
-		return out, nil
+		engine, _, _ := strings.Cut(s.dist[node], "(")
+		return [][]string{{engine, s.dist[node]}}, nil
 	case strings.HasPrefix(sql, "SYSTEM SYNC REPLICA"):
 		s.asked = append(s.asked, node+" sync")
 		if s.lagging[node] {
@@ -102,7 +111,7 @@ func (s *servers) Query(_ context.Context, node, sql string) ([][]string, error)
 	case strings.Contains(sql, "cityHash64"):
 		s.asked = append(s.asked, node+" "+sql)
 		return [][]string{{fmt.Sprint(s.hash)}}, nil
-	case strings.HasSuffix(sql, "FINAL"):
+	case strings.HasPrefix(sql, "SELECT DISTINCT"):
 		s.asked = append(s.asked, node+" read")
 		var out [][]string
 		for _, row := range s.rows[node] {
@@ -111,6 +120,37 @@ func (s *servers) Query(_ context.Context, node, sql string) ([][]string, error)
 		return out, nil
 	}
 	return nil, fmt.Errorf("unexpected %s", sql)
+}
+
+// layout is what the node says of its migrations_local: as skein makes it, in so
+// far as the test has no other row of the kind and name.
+func (s *servers) layout(node string) [][]string {
+	if s.columns[node] == nil {
+		return nil
+	}
+	types := map[string]string{}
+	for _, column := range columns() {
+		types[column.Name] = column.Type
+	}
+	shard := 0
+	for _, n := range s.nodes {
+		if n.Name() == node {
+			shard = n.Shard
+		}
+	}
+	out := slices.Clone(s.layouts[node])
+	add := func(row ...string) {
+		if !slices.ContainsFunc(out, func(r []string) bool { return r[0] == row[0] && (r[0] != "column" || r[1] == row[1]) }) {
+			out = append(out, row)
+		}
+	}
+	for _, name := range s.columns[node] {
+		add("column", name, types[name])
+	}
+	add("engine", "ReplicatedReplacingMergeTree", "ReplicatedReplacingMergeTree('/m/{shard}', '{replica}', version) "+
+		"ORDER BY (group, migration_id) SETTINGS index_granularity = 8192")
+	add("path", node, fmt.Sprintf("/m/%d", shard))
+	return out
 }
 
 // printed is a row as the SELECT of readNode has it.

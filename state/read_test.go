@@ -14,7 +14,10 @@ import (
 )
 
 func entry(id string, status journal.Status, version uint64) journal.Entry {
-	return journal.Entry{Key: journal.Key{Group: "events", ID: id}, Status: status, Version: version, Timestamp: time.Unix(1, 0)}
+	return journal.Entry{
+		Key: journal.Key{Group: "events", ID: id}, Status: status, Version: version, Timestamp: time.Unix(1, 0),
+		Direction: journal.Forward, Step: 1, Steps: 1, Note: "{}",
+	}
 }
 
 func refused(t *testing.T, err error, words ...string) {
@@ -34,13 +37,15 @@ func refused(t *testing.T, err error, words ...string) {
 func TestAnEntryComesBackAsItWas(t *testing.T) {
 	texts := rapid.String()
 	rapid.Check(t, func(t *rapid.T) {
+		epoch := rapid.Uint64Range(0, math.MaxUint32).Draw(t, "epoch")
+		steps := rapid.IntRange(0, 1000).Draw(t, "steps")
 		want := journal.Entry{
-			Key:       journal.Key{Group: texts.Draw(t, "group"), ID: texts.Draw(t, "id")},
+			Key:       journal.Key{Group: "g" + texts.Draw(t, "group"), ID: "0" + texts.Draw(t, "id")},
 			Timestamp: time.Unix(rapid.Int64Range(0, math.MaxUint32).Draw(t, "at"), 0),
 			Status:    rapid.SampledFrom([]journal.Status{journal.Completed, journal.InProgress, journal.NotStarted}).Draw(t, "status"),
-			Version:   rapid.Uint64().Draw(t, "version"),
-			Direction: journal.Backward, RunID: texts.Draw(t, "run"), Epoch: rapid.Uint64().Draw(t, "epoch"),
-			Step: rapid.IntRange(0, 1000).Draw(t, "step"), Steps: rapid.IntRange(0, 1000).Draw(t, "steps"), StepHash: "abc",
+			Version:   journal.Version(epoch, rapid.Uint32().Draw(t, "counter")),
+			Direction: journal.Backward, RunID: texts.Draw(t, "run"), Epoch: epoch,
+			Step: rapid.IntRange(1, steps+1).Draw(t, "step"), Steps: steps, StepHash: "abc",
 			PendingNodes: rapid.SliceOfN(rapid.SampledFrom([]string{"ch-1:9000", "[::1]:9000"}), 1, 3).Draw(t, "pending"),
 			Note:         texts.Draw(t, "note"), Checksum: "sum", AppliedBy: "deploy@ci", Error: texts.Draw(t, "error"),
 			Duration: time.Duration(rapid.Int64Range(0, 1<<40).Draw(t, "ms")) * time.Millisecond, Backward: texts.Draw(t, "backward"),

@@ -69,6 +69,9 @@ func dist(name string) ops.Table {
 	return ops.Table{Place: ops.Place{StorageSet: storageset.Migrations, Target: ops.Distributed}, Name: name}
 }
 
+// sharedColumns is how many of the columns, the first ones, are Snuba's too.
+const sharedColumns = 5
+
 func columns() []ops.Column {
 	return []ops.Column{
 		{Name: "group", Type: "String"},
@@ -106,5 +109,6 @@ func stepColumns() []ops.Column {
 		{Name: "error", Type: "String"},
 		{Name: "statement", Type: "String"},
 		{Name: "duration_ms", Type: "UInt64"},
+		{Name: "seq", Type: "UInt32"}, // the order in a run: its timestamps are whole seconds
 	}
 }

@@ -164,27 +164,31 @@ func TestNoNodeToChooseTheShardIsAnError(t *testing.T) {
 	}
 }
 
-func TestTheAuditTrailIsWrittenOnAnyNodeThatTakesIt(t *testing.T) {
-	s := serving(1, 2)
-	s.answers = []error{errDown}
-	r := s.store().Recorder("run-1")
-	key := journal.Key{Group: "events", ID: "0001"}
-	r.Record(journal.MigrationStarted{Key: key, Direction: journal.Backward})
-	r.Record(journal.StatementSent{Key: key, Step: 2, Text: "DROP TABLE t"})
-	r.Record(journal.HostFinished{Key: key, Step: 2, Host: journal.HostOutcome{Node: "n1:9000", Outcome: journal.Failed, Code: 60, Error: "no"}})
-	if err := r.Flush(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if len(s.inserts) != 2 || s.inserts[1].node != "n2:9000" || s.inserts[1].table != "default.migration_steps_local" {
-		t.Fatalf("inserts %+v", s.inserts)
-	}
-	row := s.inserts[1].rows[0]
-	want := []any{"events", "0001", "run-1", "backward", uint32(2), "n1:9000", "failed", uint32(60), "no", "DROP TABLE t"}
-	have := append(append([]any{}, row[:2]...), row[3:11]...) // without time and duration
-	if diff := cmp.Diff(want, have); diff != "" {
-		t.Error(diff)
-	}
-	if err := r.Flush(t.Context()); err != nil || len(s.inserts) != 2 {
-		t.Errorf("flushed twice: %v, %d inserts", err, len(s.inserts))
+// Without a node a row is on as many of the others as it would be with it, if
+// there are so many.
+func TestTheQuorumOfTheReplicasThatAreLeft(t *testing.T) {
+	for _, test := range []struct {
+		left, out, quorum int
+		lowered           []string
+	}{
+		{1, 1, 0, []string{"1 of 2 replicas of shard 1"}},
+		{2, 1, 2, nil},
+		{3, 2, 3, nil},
+		{2, 3, 2, []string{"2 of 5 replicas of shard 1"}},
+	} {
+		s := serving(1, test.left)
+		store := s.store()
+		for range test.out {
+			store.options.LeftOut = append(store.options.LeftOut, journal.Node{Host: "out", Port: 9000, Shard: 1})
+		}
+		if err := store.Write(t.Context(), entry("0001", journal.InProgress, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if have := s.inserts[0].quorum; have != test.quorum {
+			t.Errorf("%d of %d replicas: quorum %d, want %d", test.left, test.left+test.out, have, test.quorum)
+		}
+		if diff := cmp.Diff(test.lowered, store.Lowered()); diff != "" {
+			t.Error(diff)
+		}
 	}
 }

@@ -91,8 +91,9 @@ func dial(ctx context.Context, o Options) (*conn, error) {
 // once: ch-go looks at its context only between packets.
 type keepDialer struct {
 	net.Dialer
-	tls *tls.Config
-	raw net.Conn
+	tls     *tls.Config
+	version int // of the protocol that is asked for
+	raw     net.Conn
 }
 
 // DialContext implements ch.Dialer.
@@ -107,8 +108,11 @@ func (d *keepDialer) DialContext(ctx context.Context, network, address string) (
 	} else {
 		raw, err = d.Dialer.DialContext(ctx, network, address)
 	}
+	if err != nil {
+		return nil, err
+	}
 	d.raw = raw
-	return raw, err
+	return newGuard(raw, d.version), nil
 }
 
 func dialVersion(ctx context.Context, o Options, version int) (*conn, error) {
@@ -118,7 +122,7 @@ func dialVersion(ctx context.Context, o Options, version int) (*conn, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	dialer := &keepDialer{Dialer: net.Dialer{Timeout: timeout}, tls: o.TLS}
+	dialer := &keepDialer{Dialer: net.Dialer{Timeout: timeout}, tls: o.TLS, version: version}
 	client, err := ch.Dial(ctx, ch.Options{
 		Logger:           o.Logger,
 		Address:          o.Address,

@@ -3,6 +3,7 @@ package testcluster
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // The engines that Options.Engine may name.
@@ -32,9 +33,19 @@ type Options struct {
 	// SharedStorage keeps the SQL functions and named collections of EngineModern's
 	// nodes in ZooKeeper, one for all nodes.
 	SharedStorage bool `json:"shared_storage,omitempty"`
+	// QueryLog makes EngineModern's nodes keep system.query_log.
+	QueryLog bool `json:"query_log,omitempty"`
 	// MaxSizeToDrop, in bytes, is above what EngineModern's nodes drop no table and no
 	// partition; their own default, 50 GB, if 0.
 	MaxSizeToDrop int `json:"max_size_to_drop,omitempty"`
+	// SessionTimeout is that of EngineCluster's sessions with ZooKeeper, 1 s at least:
+	// how long a replica that was killed counts as active. 5 s if 0.
+	SessionTimeout time.Duration `json:"session_timeout,omitempty"`
+	// ZooKeeperVia gives the loopback port on which a node, by its name, is to look for
+	// ZooKeeper, which serves at address: that of a proxy. Nil: ZooKeeper's own. It is
+	// called while the servers' configuration is written, and again when a start is
+	// tried anew.
+	ZooKeeperVia func(node, address string) (port int, err error) `json:"-"`
 	// NoZooKeeper starts EngineModern without one.
 	NoZooKeeper bool `json:"no_zookeeper,omitempty"`
 	// Detach lets the servers outlive this process, and writes cluster.json and
@@ -110,11 +121,20 @@ func (o Options) shape() string {
 	if o.Engine == EngineModern {
 		shape = fmt.Sprintf("%d modern nodes", o.Nodes)
 	}
+	if o.QueryLog {
+		shape += ", query log"
+	}
 	if o.SharedStorage {
 		shape += ", shared storage"
 	}
 	if o.MaxSizeToDrop > 0 {
 		shape += fmt.Sprintf(", %d bytes to drop", o.MaxSizeToDrop)
+	}
+	if o.SessionTimeout > 0 {
+		shape += fmt.Sprintf(", sessions of %s", o.SessionTimeout)
+	}
+	if o.ZooKeeperVia != nil {
+		shape += ", ZooKeeper through proxies"
 	}
 	if o.SameReplicaNames {
 		shape += ", same replica names in each shard"

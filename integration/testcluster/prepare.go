@@ -1,6 +1,7 @@
 package testcluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 )
 
 const loopback = "127.0.0.1"
@@ -53,14 +55,22 @@ func (c *Cluster) configureNode(e engine, n *Node) (command, error) {
 	if err := os.MkdirAll(n.dir, 0o755); err != nil {
 		return command{}, err
 	}
+	zooKeeper := c.zooKeeperPort()
+	if c.Options.ZooKeeperVia != nil && zooKeeper != 0 {
+		var err error
+		if zooKeeper, err = c.Options.ZooKeeperVia(n.Name, c.ZooKeeperAddr); err != nil {
+			return command{}, err
+		}
+	}
 	return e.node(serverConfig{
 		Dir:           n.dir,
 		Node:          n,
 		ReplicaMacro:  c.replicaMacro(n),
 		Shards:        c.shards(),
 		QueryNodes:    c.Nodes[:c.Options.QueryNodes],
-		ZooKeeperPort: c.zooKeeperPort(),
-		SharedStorage: c.Options.SharedStorage, MaxSizeToDrop: c.Options.MaxSizeToDrop,
+		ZooKeeperPort: zooKeeper,
+		SharedStorage: c.Options.SharedStorage, QueryLog: c.Options.QueryLog, MaxSizeToDrop: c.Options.MaxSizeToDrop,
+		SessionTimeout: cmp.Or(c.Options.SessionTimeout, 5*time.Second),
 	})
 }
 

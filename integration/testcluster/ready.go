@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -73,3 +74,19 @@ func (c *Cluster) mendDDL(ctx context.Context) error {
 	}
 	return c.ddlBarrier(ctx, ddlLimit)
 }
+
+// Mend brings servers back that tests were at, and leaves their data alone: all
+// run, and the distributed DDL queue is worked off.
+func (c *Cluster) Mend(ctx context.Context) error {
+	if err := c.revive(ctx); err != nil {
+		return fmt.Errorf("bring the servers back: %w", err)
+	}
+	if c.Options.Engine == EngineCluster {
+		return c.mendDDL(ctx)
+	}
+	return nil
+}
+
+// DataDir is where a server keeps its data. It may be copied and replaced while
+// the server does not run.
+func (p *Process) DataDir() string { return filepath.Join(p.dir, "data") }

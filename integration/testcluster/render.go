@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"text/template"
+	"time"
 )
 
 //go:embed templates
@@ -22,7 +23,9 @@ type serverConfig struct {
 	QueryNodes       []*Node
 	ZooKeeperPort    int // 0: there is none
 	SharedStorage    bool
+	QueryLog         bool
 	MaxSizeToDrop    int
+	SessionTimeout   time.Duration // of EngineCluster's nodes
 }
 
 // writeServer writes the two files of a node; config is the template's name.

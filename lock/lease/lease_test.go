@@ -13,6 +13,7 @@ import (
 
 	"github.com/skein-migrate/skein/cluster"
 	"github.com/skein-migrate/skein/integration/testcluster"
+	"github.com/skein-migrate/skein/integration/testproxy"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/lock/lease"
 	"github.com/skein-migrate/skein/lock/locktest"
@@ -40,8 +41,8 @@ func onBoth(t *testing.T, test func(t *testing.T, c *testcluster.Cluster)) {
 func TestContractConnectionBroken(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *testcluster.Cluster) {
 		locktest.Run(t, func(t *testing.T) locktest.Subject {
-			p := newProxy(t, c.Nodes[0].Addr())
-			s := subject(t, c, p.address(), p.breakOff)
+			p := testproxy.New(t, c.Nodes[0].Addr(), testproxy.Options{Answered: testproxy.Answered})
+			s := subject(t, c, p.Address(), p.Cut)
 			s.Restart = func(t *testing.T, lose bool) { restart(t, c, lose) }
 			return s
 		})
@@ -51,8 +52,8 @@ func TestContractConnectionBroken(t *testing.T) {
 func TestContractServerSilent(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *testcluster.Cluster) {
 		locktest.Run(t, func(t *testing.T) locktest.Subject {
-			p := newProxy(t, c.Nodes[0].Addr())
-			return subject(t, c, p.address(), p.silence)
+			p := testproxy.New(t, c.Nodes[0].Addr(), testproxy.Options{Answered: testproxy.Answered})
+			return subject(t, c, p.Address(), func() { p.Silence() })
 		})
 	})
 }
@@ -303,9 +304,15 @@ func TestRenewalKeepsTheLock(t *testing.T) {
 // free for us again; never held by a run that does not know.
 func TestUnknownClaimIsSettled(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *testcluster.Cluster) {
-		p := newProxy(t, c.Nodes[0].Addr())
-		nodes := open(t, c, p.address())
-		p.swallowAnswerTo("CREATE TABLE")
+		p := testproxy.New(t, c.Nodes[0].Addr(), testproxy.Options{Answered: testproxy.Answered})
+		nodes := open(t, c, p.Address())
+		var swallowed atomic.Bool
+		p.Meddle(func(r testproxy.Request) *testproxy.Meddling {
+			if strings.Contains(string(r.Data), "CREATE TABLE") && swallowed.CompareAndSwap(false, true) {
+				return &testproxy.Meddling{Cut: true}
+			}
+			return nil
+		})
 		l, err := lease.New(nodes, options(c, "swallow")).Acquire(t.Context(), holder("run-1"), 0, 0, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -313,7 +320,7 @@ func TestUnknownClaimIsSettled(t *testing.T) {
 		if err := l.Confirm(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if p.swallowing() {
+		if !swallowed.Load() {
 			t.Error("nothing was swallowed")
 		}
 		if err := l.Release(t.Context()); err != nil {

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/skein-migrate/skein/integration/testproxy"
 )
 
 // zooKeeper is a real server process that lasts for the test binary. It is not
@@ -147,126 +149,9 @@ func freePort() (int, error) {
 	return 0, errors.New("no free port")
 }
 
-// proxy stands between a client and the server, and can be made to fail.
-type proxy struct {
-	listener net.Listener
-	server   string
-
-	mu    sync.Mutex
-	cut   bool // accepts nothing any more
-	mute  bool // passes nothing on, in both directions, and closes nothing
-	conns []net.Conn
-	// swallow cuts the connection once, after the server got a multi and before
-	// the client gets its answer.
-	swallow bool
-}
-
-func newProxy(t *testing.T, server string, wrap func(net.Listener) net.Listener) *proxy {
+func newProxy(t *testing.T, server string, wrap func(net.Listener) net.Listener) *testproxy.Proxy {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &proxy{listener: listener, server: server}
-	if wrap != nil {
-		p.listener = wrap(listener)
-	}
-	go p.serve()
-	t.Cleanup(p.breakOff)
-	return p
-}
-
-func (p *proxy) address() string { return p.listener.Addr().String() }
-
-// breakOff ends every connection and takes no more.
-func (p *proxy) breakOff() {
-	_ = p.listener.Close()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.cut = true
-	for _, conn := range p.conns {
-		_ = conn.Close()
-	}
-}
-
-// silence passes nothing on any more.
-func (p *proxy) silence() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.mute = true
-}
-
-func (p *proxy) silent() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.mute
-}
-
-func (p *proxy) serve() {
-	for {
-		client, err := p.listener.Accept()
-		if err != nil {
-			return
-		}
-		server, err := net.Dial("tcp", p.server)
-		if err != nil {
-			_ = client.Close()
-			continue
-		}
-		p.mu.Lock()
-		p.conns = append(p.conns, client, server)
-		p.mu.Unlock()
-		go p.pass(server, client, true)
-		go p.pass(client, server, false)
-	}
-}
-
-// pass copies packets: four bytes of length, then in requests four of number
-// and four of operation.
-func (p *proxy) pass(to, from net.Conn, requests bool) {
-	defer to.Close()
-	first := true
-	for {
-		packet, err := readPacket(from)
-		if err != nil {
-			return
-		}
-		if p.silent() {
-			continue
-		}
-		if requests && !first && packet[11] == 14 && p.takeSwallow() {
-			_ = from.Close()
-			_, _ = to.Write(packet)
-			time.Sleep(100 * time.Millisecond) // to is closed next; let the server read
-			return
-		}
-		first = false
-		if _, err := to.Write(packet); err != nil {
-			return
-		}
-	}
-}
-
-func (p *proxy) takeSwallow() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	taken := p.swallow
-	p.swallow = false
-	return taken
-}
-
-func readPacket(from io.Reader) ([]byte, error) {
-	head := make([]byte, 4)
-	if _, err := io.ReadFull(from, head); err != nil {
-		return nil, err
-	}
-	size := int(head[0])<<24 | int(head[1])<<16 | int(head[2])<<8 | int(head[3])
-	if size > 1<<20 || size < 8 {
-		return nil, errors.New("not a packet")
-	}
-	packet := append(head, make([]byte, size)...)
-	_, err := io.ReadFull(from, packet[4:])
-	return packet, err
+	return testproxy.New(t, server, testproxy.Options{Wrap: wrap, Next: testproxy.ZooKeeperPacket})
 }
 
 func deadline(t *testing.T, d time.Duration) context.Context {

@@ -29,6 +29,9 @@ type Options struct {
 	// for that identity alone. Empty: open to all.
 	Auth string
 	TLS  *tls.Config // nil: no TLS. An empty ServerName becomes the host of each server
+	// Owner is the state table that the locks are for. One of another is refused, as
+	// a *journal.PreflightError. Without nodes: nothing is compared.
+	Owner Owner
 	// Logger gets the client library's messages; nil drops them.
 	Logger zookeeper.Logger
 }
@@ -85,6 +88,9 @@ func (l *Locker) Status(ctx context.Context, key string) (*journal.Holder, error
 		return nil, err
 	}
 	defer s.close()
+	if err := s.owned(ctx, l.lock(key), false); err != nil {
+		return nil, err
+	}
 	holder, err := s.holder(ctx, l.lock(key))
 	if err != nil {
 		return nil, fmt.Errorf("read the holder of lock %s: %w", key, err)
@@ -102,6 +108,9 @@ func (l *Locker) Break(ctx context.Context, key string) (*journal.Holder, error)
 	}
 	defer s.close()
 	at := l.lock(key)
+	if err := s.owned(ctx, at, false); err != nil {
+		return nil, err
+	}
 	// The counter first: it moves with every claim.
 	counter, err := call(ctx, s, func(c *zookeeper.Conn) (node, error) { return get(c, at.epoch()) })
 	if errors.Is(err, zookeeper.ErrNoNode) {
@@ -195,6 +204,9 @@ func (l *Locker) acquireOnce(ctx context.Context, r *request, ghost time.Time) (
 // than our reading of the counter.
 func (s *session) take(ctx context.Context, r request) (*Lease, error) {
 	if err := s.makeParents(ctx, r.lock); err != nil {
+		return nil, err
+	}
+	if err := s.owned(ctx, r.lock, true); err != nil {
 		return nil, err
 	}
 	text, err := json.Marshal(r.holder)

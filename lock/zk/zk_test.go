@@ -10,11 +10,13 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	zookeeper "github.com/go-zookeeper/zk"
 
+	"github.com/skein-migrate/skein/integration/testproxy"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/lock/locktest"
 	"github.com/skein-migrate/skein/lock/zk"
@@ -42,7 +44,7 @@ func TestContractConnectionBroken(t *testing.T) {
 	address := server.start(t)
 	locktest.Run(t, func(t *testing.T) locktest.Subject {
 		p := newProxy(t, address, nil)
-		s := subject(zk.New(options(p.address())), p.breakOff)
+		s := subject(zk.New(options(p.Address())), p.Cut)
 		s.Restart = server.restart
 		return s
 	})
@@ -52,7 +54,7 @@ func TestContractServerSilent(t *testing.T) {
 	address := server.start(t)
 	locktest.Run(t, func(t *testing.T) locktest.Subject {
 		p := newProxy(t, address, nil)
-		return subject(zk.New(options(p.address())), p.silence)
+		return subject(zk.New(options(p.Address())), func() { p.Silence() })
 	})
 }
 
@@ -77,9 +79,15 @@ func subject(locker *zk.Locker, cut func()) locktest.Subject {
 // when the node of the first session is gone.
 func TestUnknownClaimIsTriedAnew(t *testing.T) {
 	p := newProxy(t, server.start(t), nil)
-	p.swallow = true
+	var claimed sync.Once
+	p.Meddle(func(r testproxy.Request) (m *testproxy.Meddling) {
+		if testproxy.IsZooKeeperMulti(r.Data) {
+			claimed.Do(func() { m = &testproxy.Meddling{Cut: true} })
+		}
+		return m
+	})
 	key := t.Name() + time.Now().String() // new also when the test runs again
-	lease, err := zk.New(options(p.address())).Acquire(deadline(t, 20*time.Second), key, holder("run-1"), 0)
+	lease, err := zk.New(options(p.Address())).Acquire(deadline(t, 20*time.Second), key, holder("run-1"), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +217,7 @@ func TestTLS(t *testing.T) {
 	p := newProxy(t, address, func(l net.Listener) net.Listener {
 		return tls.NewListener(l, &tls.Config{Certificates: certified.TLS.Certificates})
 	})
-	o := options(p.address())
+	o := options(p.Address())
 	o.TLS = &tls.Config{RootCAs: x509.NewCertPool()}
 	if _, err := zk.New(o).Status(t.Context(), t.Name()); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("an unknown certificate: %v", err)
