@@ -97,7 +97,8 @@ func (a *app) printError(err error, code int) {
 		}
 		fmt.Fprintln(w, "skein: not all replicas are active, nothing was changed")
 		printInactive(w, inactive)
-		fmt.Fprintln(w, "Bring them back. One that was just started needs a while: skein check-inactive-replicas says when")
+		fmt.Fprintln(w, "Bring them back. One that was just started needs a while: skein check-inactive-replicas says when.\n"+
+			"If a node stays dead: --without NODE goes on and owes it what it misses")
 	default:
 		fmt.Fprintf(w, "skein: %s\n", err)
 		if code == exitUsage && !a.started && !strings.Contains(err.Error(), "--help") {
@@ -153,6 +154,28 @@ func printPartial(w io.Writer, e *journal.PartialError) {
 		return
 	}
 	printWaysOut(w, e.Key.Group)
+	if silent := silentNodes(e.Hosts); len(silent) > 0 && len(silent) < len(e.Hosts) {
+		fmt.Fprintf(w, "To go on without %s: skein resume --group %s --without %s\n",
+			itOrThem(silent), e.Key.Group, strings.Join(silent, " --without "))
+	}
+}
+
+// silentNodes are those of which nothing was heard: a server that answers has a code.
+func silentNodes(hosts []journal.HostOutcome) []string {
+	var out []string
+	for _, host := range hosts {
+		if host.Outcome == journal.Unknown && host.Code == 0 {
+			out = append(out, host.Node)
+		}
+	}
+	return out
+}
+
+func itOrThem(nodes []string) string {
+	if len(nodes) == 1 {
+		return "it"
+	}
+	return "them"
 }
 
 func printInProgress(w io.Writer, e *journal.InProgressError) {

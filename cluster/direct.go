@@ -13,6 +13,7 @@ import (
 	"github.com/skein-migrate/skein/await"
 	"github.com/skein-migrate/skein/cluster/wire"
 	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/ops"
 )
 
 // direct sends the statement to one node of every group at once. Groups share
@@ -65,7 +66,7 @@ func (s *sending) toNode(ctx context.Context, node journal.Node) (notSent, err e
 			return struct{}{}, backoff.Permanent(err)
 		}
 		query := s.query(facts, node.Name())
-		err := s.watched(ctx, node.Name(), func(ctx context.Context) error {
+		err := s.watched(ctx, node.Name(), query.ID, func(ctx context.Context) error {
 			return s.cluster.pool(node.Name()).Run(ctx, query)
 		})
 		if err != nil && Classify(err) != BackOff {
@@ -93,12 +94,13 @@ func (s *sending) toNode(ctx context.Context, node journal.Node) (notSent, err e
 }
 
 // watched runs a statement and looks after its node: it says what runs, and
-// ends it when the node itself has not answered for the limit.
-func (s *sending) watched(ctx context.Context, node string, run func(context.Context) error) error {
+// gives it up when the node itself has not answered for the limit, or when it has
+// long ended the query, by its ID if there is one, and the answer does not come.
+func (s *sending) watched(ctx context.Context, node, queryID string, run func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var watch sync.WaitGroup
-	watch.Go(func() { s.watch(ctx, node, cancel) })
+	watch.Go(func() { s.watch(ctx, node, queryID, cancel) })
 	err := run(ctx)
 	cancel(nil)
 	watch.Wait()
@@ -106,13 +108,13 @@ func (s *sending) watched(ctx context.Context, node string, run func(context.Con
 }
 
 // watch has no limit as long as the node answers: a statement may take hours.
-func (s *sending) watch(ctx context.Context, node string, giveUp context.CancelCauseFunc) {
+func (s *sending) watch(ctx context.Context, node, queryID string, giveUp context.CancelCauseFunc) {
 	wait := s.wait()
 	wait.Began, wait.Limit, wait.Pause = time.Now(), 0, time.Second
 	if await.Sleep(ctx, await.Quiet) != nil {
 		return
 	}
-	lastAnswer := time.Now()
+	lastAnswer, lastRan := time.Now(), time.Now()
 	runs := func() string { return s.runs(node) }
 	wait.Asking = runs
 	err := wait.Until(ctx, func(ctx context.Context) (await.Look, error) {
@@ -120,7 +122,14 @@ func (s *sending) watch(ctx context.Context, node string, giveUp context.CancelC
 		defer cancel()
 		if s.cluster.pool(node).Ping(look) == nil {
 			lastAnswer = time.Now()
-			return await.Look{Reason: runs()}, nil
+			if s.cluster.executes(look, node, queryID) {
+				lastRan = time.Now()
+				return await.Look{Reason: runs()}, nil
+			}
+			if since := time.Since(lastRan); since > s.cluster.options.WaitLimit {
+				return await.Look{}, fmt.Errorf("%s has ended it, and its answer did not come for %s", node, since.Round(time.Second))
+			}
+			return await.Look{Reason: node + " has ended " + s.step.Statement.Summary + ", and its answer has yet to come"}, nil
 		}
 		if silent := time.Since(lastAnswer); silent > s.cluster.options.WaitLimit {
 			return await.Look{}, fmt.Errorf("%s has not answered for %s", node, silent.Round(time.Second))
@@ -130,6 +139,15 @@ func (s *sending) watch(ctx context.Context, node string, giveUp context.CancelC
 	if ctx.Err() == nil {
 		giveUp(err)
 	}
+}
+
+// executes says whether a node executes a query, as far as can be told.
+func (c *Cluster) executes(ctx context.Context, node, queryID string) bool {
+	if queryID == "" {
+		return true
+	}
+	rows, err := c.Query(ctx, node, "SELECT 1 FROM system.processes WHERE query_id = "+ops.String(queryID))
+	return err != nil || len(rows) > 0
 }
 
 // runs says what a node is busy with; with ON CLUSTER, which nodes have not
@@ -175,16 +193,17 @@ func (d *db) Exec(ctx context.Context, node, sql string) error {
 	if err != nil {
 		return err
 	}
-	return s.watched(ctx, node, func(ctx context.Context) error {
+	queryID := s.queryID(node)
+	return s.watched(ctx, node, queryID, func(ctx context.Context) error {
 		return s.cluster.pool(node).Run(ctx, wire.Query{
-			ID: s.queryID(node), SQL: sql, Reveal: true, Settings: s.cluster.settings(facts.Settings, s.step.Statement, false),
+			ID: queryID, SQL: sql, Reveal: true, Settings: s.cluster.settings(facts.Settings, s.step.Statement, false),
 		})
 	})
 }
 
 func (d *db) Query(ctx context.Context, node, sql string) ([][]string, error) {
 	var rows [][]string
-	err := d.sending.watched(ctx, node, func(ctx context.Context) (err error) {
+	err := d.sending.watched(ctx, node, "", func(ctx context.Context) (err error) {
 		rows, err = d.sending.cluster.pool(node).Rows(ctx, wire.Query{SQL: sql})
 		return err
 	})

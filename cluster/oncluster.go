@@ -55,7 +55,7 @@ func (s *sending) initiate(ctx context.Context, initiator journal.Node) error {
 	}
 	query := s.query(facts, initiator.Name())
 	query.OnRow = s.row
-	return s.watched(ctx, initiator.Name(), func(ctx context.Context) error {
+	return s.watched(ctx, initiator.Name(), query.ID, func(ctx context.Context) error {
 		return s.cluster.pool(initiator.Name()).Run(ctx, query)
 	})
 }

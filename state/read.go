@@ -52,9 +52,12 @@ func (s *Store) Read(ctx context.Context, barrier bool) (map[journal.Key]journal
 	for shard, nodes := range s.byShard() {
 		answered := false
 		var failures []error
+		// One that is left alone needs the barrier most: it may have come back old, and
+		// the newer rows be on the replica that is left out.
+		_, replicas := s.quorum(nodes)
 		for _, node := range nodes {
-			if barrier && !answered && len(nodes) > 1 {
-				if _, err := s.nodes.Query(ctx, node.Name(), "SYSTEM SYNC REPLICA "+s.table(tableLocal).SQL()); err != nil {
+			if barrier && !answered && replicas > 1 {
+				if err := s.catchUp(ctx, node); err != nil {
 					failures = append(failures, err)
 					continue
 				}
@@ -85,6 +88,18 @@ func (s *Store) Read(ctx context.Context, barrier bool) (map[journal.Key]journal
 		}
 	}
 	return entries, nil
+}
+
+// catchUp makes a replica fetch the rows that it lacks. Where the one that has
+// them is away, it would wait for that for ever.
+func (s *Store) catchUp(ctx context.Context, node journal.Node) error {
+	ctx, cancel := context.WithTimeout(ctx, s.options.WriteLimit)
+	defer cancel()
+	_, err := s.nodes.Query(ctx, node.Name(), "SYSTEM SYNC REPLICA "+s.table(tableLocal).SQL())
+	if err != nil {
+		return fmt.Errorf("fetch what the other replicas have: %w", err)
+	}
+	return nil
 }
 
 // found is a row as a node has it.

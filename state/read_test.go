@@ -179,6 +179,15 @@ func TestTheBarrierIsOneReplicaOfEachShardBeforeItIsRead(t *testing.T) {
 	refused(t, err, "shard 1")
 }
 
+func TestTheBarrierIsForTheOneReplicaThatIsNotLeftOutToo(t *testing.T) {
+	s := serving(1, 1)
+	s.lagging["n1:9000"] = true
+	store := s.store()
+	store.options.LeftOut = []journal.Node{{Host: "out", Port: 9000, Shard: 1}}
+	_, err := store.Read(t.Context(), true)
+	refused(t, err, "shard 1")
+}
+
 func TestNoBarrierWhereThereIsOneReplica(t *testing.T) {
 	s := serving(1, 1)
 	if _, err := s.store().Read(t.Context(), true); err != nil {

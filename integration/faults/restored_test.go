@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -101,8 +102,17 @@ func TestAReplicaIsRestoredFromAnOlderCopy(t *testing.T) {
 			var databases []string
 			for i, p := range projects {
 				databases = append(databases, p.database())
-				for _, args := range [][]string{{"check-inactive-replicas"}, {"verify"}, {"list"}, {"migrate"}, {"rollback", "--group", group, "--yes"}} {
-					p.run(args...)
+				for _, said := range []struct {
+					code int
+					args []string
+				}{
+					{3, []string{"check-inactive-replicas"}},
+					{6, []string{"verify"}},
+					{3, []string{"rollback", "--group", group, "--force", "--yes"}},
+				} {
+					if r := p.run(said.args...); r.code != said.code || r.code == 6 && !strings.Contains(r.stdout, victim.Addr()) {
+						p.errorf("%v: exit %d, want %d", said.args, r.code, said.code)
+					}
 				}
 				t.Logf("restored to %s\n%s", moments[i], p.said.String())
 			}

@@ -10,6 +10,7 @@ type link struct {
 	proxy          *Proxy
 	number         int
 	client, server net.Conn
+	requests       chan []byte // as they come
 
 	once   sync.Once
 	closed chan struct{}
@@ -40,12 +41,29 @@ func (l *link) run() {
 		delete(l.proxy.links, l)
 		l.proxy.mu.Unlock()
 	}()
+	go l.read()
+	for {
+		select {
+		case data := <-l.requests:
+			if !l.request(data) {
+				return
+			}
+		case <-l.closed:
+			return
+		}
+	}
+}
+
+func (l *link) read() {
+	defer l.close()
 	for {
 		data, err := l.proxy.options.Next(l.client)
 		if err != nil {
 			return
 		}
-		if !l.request(data) {
+		select {
+		case l.requests <- data:
+		case <-l.closed:
 			return
 		}
 	}
@@ -100,6 +118,11 @@ func (l *link) done(data []byte) []byte {
 		select {
 		case part := <-take.parts:
 			answer = append(answer, part...)
+		case more := <-l.requests: // the rest of it
+			if _, err := l.server.Write(more); err != nil {
+				return answer
+			}
+			continue
 		case <-l.closed:
 			return answer
 		}

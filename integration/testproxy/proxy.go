@@ -138,7 +138,7 @@ func (p *Proxy) link(listener net.Listener, client net.Conn) {
 		_ = client.Close()
 		return
 	}
-	l := &link{proxy: p, client: client, server: server, closed: make(chan struct{})}
+	l := &link{proxy: p, client: client, server: server, requests: make(chan []byte), closed: make(chan struct{})}
 	p.mu.Lock()
 	cut := p.listener != listener
 	if !cut {
