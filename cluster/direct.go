@@ -95,7 +95,7 @@ func (s *sending) toNode(ctx context.Context, node journal.Node) (notSent, err e
 
 // watched runs a statement and looks after its node: it says what runs, and
 // gives it up when the node itself has not answered for the limit, or when it has
-// long ended the query, by its ID if there is one, and the answer does not come.
+// not run the query, by its ID if there is one, for the limit, and no answer came.
 func (s *sending) watched(ctx context.Context, node, queryID string, run func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -126,10 +126,14 @@ func (s *sending) watch(ctx context.Context, node, queryID string, giveUp contex
 				lastRan = time.Now()
 				return await.Look{Reason: runs()}, nil
 			}
-			if since := time.Since(lastRan); since > s.cluster.options.WaitLimit {
-				return await.Look{}, fmt.Errorf("%s has ended it, and its answer did not come for %s", node, since.Round(time.Second))
+			// A moment of it is nothing: it may have yet to begin, or its answer be on the way.
+			switch since := time.Since(lastRan); {
+			case since > s.cluster.options.WaitLimit:
+				return await.Look{}, fmt.Errorf("%s does not run it any more, and its answer did not come for %s", node, since.Round(time.Second))
+			case since > lookTimeout:
+				return await.Look{Reason: node + " does not run " + s.step.Statement.Summary + " any more, and its answer has yet to come"}, nil
 			}
-			return await.Look{Reason: node + " has ended " + s.step.Statement.Summary + ", and its answer has yet to come"}, nil
+			return await.Look{Reason: runs()}, nil
 		}
 		if silent := time.Since(lastAnswer); silent > s.cluster.options.WaitLimit {
 			return await.Look{}, fmt.Errorf("%s has not answered for %s", node, silent.Round(time.Second))

@@ -27,6 +27,7 @@ type servers struct {
 	layouts map[string][][]string // by node: rows besides the columns', or instead of the usual
 	dist    map[string]string     // engine_full of migrations_dist, by node
 	down    map[string]bool
+	old     map[string]bool // it has not read its queue yet
 	lagging map[string]bool // SYSTEM SYNC REPLICA fails
 	hash    int             // cityHash64(group) % shards
 	asked   []string        // "n1 SYSTEM SYNC REPLICA"
@@ -46,7 +47,7 @@ type insert struct {
 func serving(shards, replicas int) *servers {
 	s := &servers{
 		columns: map[string][]string{}, layouts: map[string][][]string{}, dist: map[string]string{},
-		rows: map[string][][]any{}, down: map[string]bool{}, lagging: map[string]bool{},
+		rows: map[string][][]any{}, down: map[string]bool{}, lagging: map[string]bool{}, old: map[string]bool{},
 	}
 	for shard := 1; shard <= shards; shard++ {
 		for replica := 1; replica <= replicas; replica++ {
@@ -100,6 +101,13 @@ func (s *servers) Query(_ context.Context, node, sql string) ([][]string, error)
 		}
 		engine, _, _ := strings.Cut(s.dist[node], "(")
 		return [][]string{{engine, s.dist[node]}}, nil
+	case strings.HasPrefix(sql, "SELECT replica_path"):
+		return [][]string{{"/replicas/" + node}}, nil
+	case strings.Contains(sql, "system.zookeeper"):
+		if s.old[node] {
+			return [][]string{{"format version: 4\ncreate_time: 2026-11-21 08:47:57\nsource replica: \nblock_id: \nget\nall_12_12_0\n"}}, nil
+		}
+		return [][]string{{"format version: 4\nsource replica: r1\nmerge\nall_0_0_0\ninto\nall_0_5_1\n"}}, nil
 	case strings.HasPrefix(sql, "SYSTEM SYNC REPLICA"):
 		s.asked = append(s.asked, node+" sync")
 		if s.lagging[node] {

@@ -95,11 +95,38 @@ func (s *Store) Read(ctx context.Context, barrier bool) (map[journal.Key]journal
 func (s *Store) catchUp(ctx context.Context, node journal.Node) error {
 	ctx, cancel := context.WithTimeout(ctx, s.options.WriteLimit)
 	defer cancel()
-	_, err := s.nodes.Query(ctx, node.Name(), "SYSTEM SYNC REPLICA "+s.table(tableLocal).SQL())
-	if err != nil {
+	if _, err := s.nodes.Query(ctx, node.Name(), "SYSTEM SYNC REPLICA "+s.table(tableLocal).SQL()); err != nil {
 		return fmt.Errorf("fetch what the other replicas have: %w", err)
 	}
-	return nil
+	lacks, err := s.lacks(ctx, node)
+	if err == nil && lacks > 0 {
+		err = fmt.Errorf("%s has yet to fetch %d parts of %s from another replica: what it has may be old", node.Name(), lacks, tableLocal)
+	}
+	return err
+}
+
+// lacks is how many parts a replica has yet to fetch, as ZooKeeper has it. A
+// replica that was just killed and started has not read its queue for ten seconds,
+// until its former session has run out. It then says that it is neither read-only
+// nor has anything in its queue, and SYNC REPLICA has nothing to wait for, also
+// where it came back old (seen on 18.16).
+func (s *Store) lacks(ctx context.Context, node journal.Node) (int, error) {
+	rows, err := s.nodes.Query(ctx, node.Name(), "SELECT replica_path FROM system.replicas WHERE database = "+
+		ops.String(s.options.Database)+" AND table = "+ops.String(tableLocal))
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	rows, err = s.nodes.Query(ctx, node.Name(), "SELECT value FROM system.zookeeper WHERE path = "+ops.String(rows[0][0]+"/queue"))
+	if err != nil {
+		return 0, fmt.Errorf("read what %s has yet to fetch: %w", node.Name(), err)
+	}
+	fetches := 0
+	for _, row := range rows {
+		if strings.Contains(row[0], "\nget\n") { // merges change no rows
+			fetches++
+		}
+	}
+	return fetches, nil
 }
 
 // found is a row as a node has it.

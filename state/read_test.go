@@ -188,6 +188,13 @@ func TestTheBarrierIsForTheOneReplicaThatIsNotLeftOutToo(t *testing.T) {
 	refused(t, err, "shard 1")
 }
 
+func TestAReplicaThatHasNotReadItsQueueIsNoBarrier(t *testing.T) {
+	s := serving(1, 2)
+	s.down["n1:9000"], s.old["n2:9000"] = true, true
+	_, err := s.store().Read(t.Context(), true)
+	refused(t, err, "n2:9000", "may be old")
+}
+
 func TestNoBarrierWhereThereIsOneReplica(t *testing.T) {
 	s := serving(1, 1)
 	if _, err := s.store().Read(t.Context(), true); err != nil {

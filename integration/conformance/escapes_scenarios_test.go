@@ -56,6 +56,23 @@ func escapeScenarios() []scenario {
 				Settings: []ops.Setting{{Name: "async_insert", Value: "0"}},
 			},
 		},
+		{name: "a Replicated table", effect: "EXISTS TABLE {db}.x", want: "1", op: ops.RunBlock{
+			Place: here, SQL: "-- a table\nCREATE TABLE {db}.x {on_cluster} (a UInt8, b UInt8)\n" +
+				"ENGINE = {replicated:ReplacingMergeTree(b)} ORDER BY a",
+		}},
+		{name: "a Distributed table", effect: "EXISTS TABLE {db}.x", want: "1", op: ops.RunBlock{
+			Place: ops.Place{StorageSet: "events", Target: ops.Distributed},
+			SQL:   "CREATE TABLE {db}.x {on_cluster} AS {db}.t_dist ENGINE = Distributed({cluster}, {db}, t, rand())",
+		}},
+		{name: "without ON CLUSTER", effect: "EXISTS TABLE {db}.x", want: "1", op: ops.RunBlock{
+			Place: here, SQL: "CREATE TABLE {db}.x (a UInt8) ENGINE = Memory",
+		}},
+		{name: "a mutation", effect: rowsOf, want: "1|11\n2|21\n3|31", op: ops.RunBlock{
+			Place: here, SQL: "ALTER TABLE {db}.t {on_cluster} UPDATE v = v + 1 WHERE 1",
+		}},
+		{name: "rows, once per replica set", effect: rowsOf, want: "1|10\n2|20\n3|30\n4|40", op: ops.RunBlock{
+			Place: here, Scope: ops.RunOnePerReplicaSet, SQL: "INSERT INTO {db}.t SELECT 4, toDate('2026-03-01'), 40, 'd'", Timeout: "10m",
+		}},
 		{name: "with Undo", effect: "EXISTS TABLE {db}.x", want: "1", op: ops.RunGo{
 			Place: here, Name: "make_x", Version: 1, Func: onEveryNode("CREATE TABLE x (a UInt8) ENGINE = Memory"),
 			Undo: &ops.RunGo{Name: "drop_x", Version: 1, Func: onEveryNode("DROP TABLE x")},

@@ -44,6 +44,8 @@ func written() map[string][]string {
 		"Attribute.default": {"0", "'none'", "''", "-1"}, "Argument.name": {"TABLE", "HOST", "port", "Db_1", "USER"}, "Layout.kind": {"HASHED", "FLAT", "COMPLEX_KEY_DIRECT", "CACHE", "RANGE_HASHED"},
 		"DictionarySource.raw": {"", "CLICKHOUSE(TABLE 'x' PORT tcpPort())", "NULL()"}, "Setting.name": {"a", "max_threads", "storage_policy", "index_granularity"},
 		"RunSQL.sql": {"OPTIMIZE TABLE {db}.t {on_cluster} FINAL", "SYSTEM RELOAD CONFIG", "ALTER TABLE {db}.`a b` {on_cluster} DELETE WHERE 1"}, "RunSQL.undo": nil,
+		"RunBlock.sql":     {"ALTER TABLE {db}.t {on_cluster} UPDATE a = 1 WHERE 1", "CREATE TABLE {db}.t {on_cluster} (a UInt8) ENGINE = {replicated:MergeTree} ORDER BY a", "DROP TABLE {db}.t {on_cluster}"},
+		"RunBlock.timeout": {"", "10m"},
 		"version_at_least": {"20.1", "99"}, "method": {"sha256_password", "no_password", "plaintext_password", "sha256_hash", "ldap", "kerberos", "bcrypt_password", "ssl_certificate"},
 		"Authentication.by": {"{secret:KEY}", "", "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789"}, "Authentication.salt": {"", "s"},
 		"Authentication.server": {"", "it's"}, "UserHost.value": {"", "10.0.0.0/8", "::1", "127.0.0.1"}, "valid_until": {"", "2027-01-01", "infinity"}, "SettingElement.name": {"max_threads", "readonly", "max_memory_usage"},

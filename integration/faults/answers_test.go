@@ -227,7 +227,9 @@ func TestServerAnswersOtherwise(t *testing.T) {
 // answeredOtherwise migrates and says how often a server answered otherwise.
 func (p *project) answeredOtherwise(with answer, meddle func(*answering, answer), rows bool, want picture) int32 {
 	p.t.Helper()
-	p.edit("wait: 10s", "wait: 2s")
+	if !rows { // of which the limit bounds the writing
+		p.edit("wait: 10s", "wait: 2s")
+	}
 	proxies := p.behindProxies()
 	if r := p.whenActive(ungated, "migrate", "--group", group, before); r.code != 0 {
 		p.fatalf("exit %d", r.code)

@@ -3,6 +3,8 @@ package faults
 import (
 	"fmt"
 	"net"
+	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -131,7 +133,8 @@ func proxies(t testproxy.Test, c *testcluster.Cluster) []*testproxy.Proxy {
 	return out
 }
 
-// through makes a project's skein reach each node through a proxy.
+// through makes a project's skein reach each node through a proxy. No skein
+// dies behind one: its session is long, as many work at once on a busy machine.
 func (p *project) through(toNodes []*testproxy.Proxy) {
 	p.t.Helper()
 	var entries []string
@@ -139,6 +142,11 @@ func (p *project) through(toNodes []*testproxy.Proxy) {
 		entries = append(entries, fmt.Sprintf("%q: %q", n.Addr(), toNodes[i].Address()))
 	}
 	p.edit("    storage_sets:", "    address_map: {"+strings.Join(entries, ", ")+"}\n    storage_sets:")
+	text, err := os.ReadFile(p.config)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.write(regexp.MustCompile(`session_timeout: \d+s`).ReplaceAllString(string(text), "session_timeout: 10s"))
 }
 
 // cutOff is one round of a node cut off.

@@ -20,20 +20,28 @@ type restored struct {
 	old  string
 }
 
-// keep copies the data folder of a node; the node is stopped for as long.
+// keep copies the data folder of a node; the node is stopped for as long, and its
+// replicas are active when keep returns.
 func keep(t *testing.T, n *testcluster.Node) restored {
 	t.Helper()
 	r := restored{t, n, filepath.Join(t.TempDir(), "old")}
+	// Not killed: its replicas would be without a session for ten seconds.
 	ok(t, n.Stop(t.Context()))
 	ok(t, os.CopyFS(r.old, os.DirFS(n.DataDir())))
 	ok(t, n.Start(t.Context()))
+	for began := time.Now(); time.Since(began) < 30*time.Second; time.Sleep(100 * time.Millisecond) {
+		rows, err := n.Query(t.Context(), "SELECT count() FROM system.replicas WHERE active_replicas < total_replicas OR is_readonly")
+		if err == nil && rows[0][0] == "0" {
+			break
+		}
+	}
 	return r
 }
 
 // back puts the old folder in the place of the node's, and starts it.
 func (r restored) back() {
 	r.t.Helper()
-	ok(r.t, r.node.Stop(r.t.Context()))
+	ok(r.t, r.node.Kill(r.t.Context()))
 	ok(r.t, os.RemoveAll(r.node.DataDir()))
 	ok(r.t, os.CopyFS(r.node.DataDir(), os.DirFS(r.old)))
 	ok(r.t, r.node.Start(r.t.Context()))
@@ -42,7 +50,7 @@ func (r restored) back() {
 // backWithout does so while another node, which is killed, cannot tell it what is new.
 func (r restored) backWithout(other *testcluster.Node) {
 	r.t.Helper()
-	ok(r.t, r.node.Stop(r.t.Context()))
+	ok(r.t, r.node.Kill(r.t.Context()))
 	ok(r.t, other.Kill(r.t.Context()))
 	r.back()
 }
@@ -51,7 +59,7 @@ func (r restored) backWithout(other *testcluster.Node) {
 // gets the neighbour's definitions, and then fetches the rows by itself.
 func (r restored) fromNeighbour(neighbour *testcluster.Node, databases ...string) {
 	r.t.Helper()
-	ok(r.t, r.node.Stop(r.t.Context()))
+	ok(r.t, r.node.Kill(r.t.Context()))
 	for _, database := range databases {
 		for _, part := range []string{"metadata", "data"} {
 			ok(r.t, os.RemoveAll(filepath.Join(r.node.DataDir(), part, database)))

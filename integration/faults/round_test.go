@@ -128,6 +128,8 @@ type round struct {
 	strike, later, heal func()
 	// judge looks at how the migration ended, before anything is healed.
 	judge func(p *project, m moment, r result)
+	// stuck says that replicas may have lost their sessions.
+	stuck bool
 	// out is the way out of the migration at a moment.
 	out func(i int) recovery
 }
@@ -194,6 +196,9 @@ func (r round) run(t *testing.T, moments []moment, want picture) time.Duration {
 					}
 					p.untilActive()
 					p.finishRenames(r.out(i))
+					if r.stuck {
+						p.restartStuck(r.out(i))
+					}
 					p.recover(r.out(i), want)
 				}()
 				out.Do(recovered.come)
@@ -247,4 +252,20 @@ func (p *project) finishRenames(way recovery) {
 		}
 		p.exec(n, fmt.Sprintf("RENAME TABLE %[1]s.%[2]s TO %[1]s.%[3]s", p.database(), c, b))
 	}
+}
+
+// restartStuck does what an operator does where an ALTER does not come through: a
+// replica of 18.16 that lost its session may not look for new columns until
+// SYSTEM RESTART REPLICA. skein waits, names the node, and leaves it in progress.
+func (p *project) restartStuck(way recovery) {
+	p.t.Helper()
+	if r := p.run(string(way), "--lock-wait", "20s"); r.code != 5 || !strings.Contains(r.stderr, "waiting for some replicas") {
+		return
+	}
+	for _, n := range p.servers.Nodes {
+		for _, row := range p.query(n, "SELECT table FROM system.replicas WHERE database = '"+p.database()+"'") {
+			p.exec(n, "SYSTEM RESTART REPLICA "+p.database()+"."+row[0])
+		}
+	}
+	p.untilActive()
 }

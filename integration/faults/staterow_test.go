@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
 // eachRow is as each of the rows is about to be written that a run without a
@@ -22,17 +24,25 @@ func eachRow(calls []string) []moment {
 // The rows of the group are on the first shard.
 func rowBlows(calls []string) []blow {
 	rows := eachRow(calls)
+	var odd, even []moment
+	for i, m := range rows {
+		if i%2 == 0 {
+			odd = append(odd, m)
+		} else {
+			even = append(even, m)
+		}
+	}
 	return []blow{
 		{
 			fault: "the replica that gets the state row killed (SIGKILL)", when: "each row about to be written", moments: rows,
 			server: node("s1r1"), strike: killIt, out: always(resume),
 		},
 		{
-			fault: "the other replica of the state frozen, then killed", when: "each row under way", moments: rows,
+			fault: "the other replica of the state frozen, then killed", when: "each second row under way", moments: odd,
 			server: node("s1r2"), strike: freezeIt, later: after(time.Second, killIt), out: alternate,
 		},
 		{
-			fault: "the other replica of the state restarted", when: "each row about to be written", moments: rows,
+			fault: "the other replica of the state restarted", when: "each other second row about to be written", moments: even,
 			server: node("s1r2"), strike: killIt, later: startIt, out: always(resume), maySucceed: true,
 		},
 	}
@@ -47,7 +57,7 @@ func TestAReplicaOfTheStateDies(t *testing.T) {
 			for i, b := range rowBlows(calls) {
 				t.Run(b.fault, func(t *testing.T) {
 					r := b.round(t, c, at.ddl, i+1)
-					r.judge = func(p *project, m moment, got result) {
+					r.judge = func(p *project, _ moment, got result) {
 						if got.code == 0 && !b.maySucceed {
 							p.errorf("completed while a replica of the state is down")
 						}
@@ -63,8 +73,8 @@ func TestAReplicaOfTheStateDies(t *testing.T) {
 	}
 }
 
-// One replica of the state comes back with the row before the last, while the
-// other, which alone has the last one, is down: by the old row a Go function
+// One replica of the state comes back with what it had before the last two rows,
+// while the other, which alone has those, is down: by the old row a Go function
 // would be called again.
 func TestAReplicaOfTheStateComesBackOld(t *testing.T) {
 	for _, at := range frail() {
@@ -78,7 +88,7 @@ func TestAReplicaOfTheStateComesBackOld(t *testing.T) {
 			p := newProject(t, c, "8001", at.ddl)
 			p.must("migrate", "--group", group, before)
 			var copied restored
-			if r := p.runGated(rows[len(rows)-1].gate(func() { copied = keep(t, old) }), "migrate"); r.code != 0 {
+			if r := p.runGated(rows[len(rows)-2].gate(func() { copied = keep(t, old) }), "migrate"); r.code != 0 {
 				p.fatalf("exit %d", r.code)
 			}
 			copied.backWithout(has)
@@ -106,10 +116,18 @@ func TestAReplicaOfTheStateComesBackOld(t *testing.T) {
 			if r := p.must("resume"); strings.Contains(r.stderr, six) {
 				p.errorf("resumes by an old row")
 			}
+			// Who asks the table, as the picture does, has to wait until the replica has its
+			// session (ten seconds) and has fetched the rows.
+			newest := func(n *testcluster.Node) string {
+				return p.query(n, "SELECT toString(max(version)) FROM "+p.database()+".migrations_local")[0][0]
+			}
+			for began := time.Now(); newest(has) != newest(old) && time.Since(began) < 30*time.Second; {
+				time.Sleep(100 * time.Millisecond)
+			}
 			p.recover(resume, want)
 			p.sameTrail()
 			proven(t, line{
-				Case: 8, Fault: "a replica of the state comes back old, the other is down", Moments: "copied before the last row", Runs: 1,
+				Case: 8, Fault: "a replica of the state comes back old, the other is down", Moments: "copied before the last but one row", Runs: 1,
 				Place: at.name, Way: string(resume), took: time.Since(began),
 			})
 		})

@@ -33,8 +33,11 @@ func zooKeeperBlows() []blow {
 			fault: "ZooKeeper restarted", when: "each statement about to be sent", moments: sent(1, 2, 3, 4, 5, 6),
 			server: zooKeeper, strike: killIt, later: startIt, out: always(resume), maySucceed: true,
 		},
+		// A RENAME that waits for ZooKeeper and gets another session leaves a folder with
+		// the new name and a table with the old (84 from then on): a wreck of 18.16's, at
+		// which skein stops with exit 5, and of which no command is the way out.
 		{
-			fault: "ZooKeeper frozen until all sessions have expired", when: "each statement first answered", moments: firstAnswered(1, 2, 3, 4, 5, 6),
+			fault: "ZooKeeper frozen until all sessions have expired", when: "each statement but RENAME first answered", moments: firstAnswered(1, 2, 3, 4, 6),
 			server: zooKeeper, strike: freezeIt, later: after(6*time.Second, thawIt), out: always(resume), maySucceed: true,
 		},
 	}
@@ -49,7 +52,8 @@ func TestZooKeeperGoesAwayDuringAStatement(t *testing.T) {
 			for i, b := range zooKeeperBlows() {
 				t.Run(b.fault+", "+b.when, func(t *testing.T) {
 					r := b.round(t, c, at.ddl, i+1)
-					r.judge = func(p *project, m moment, got result) { honest(p, got) }
+					r.stuck = true
+					r.judge = func(p *project, _ moment, got result) { honest(p, got) }
 					took := r.run(t, b.moments, want)
 					proven(t, line{
 						Case: 4, Fault: b.fault, Moments: b.when, Runs: len(b.moments), Place: at.name, Way: b.way(), took: took,
