@@ -122,7 +122,9 @@ func printLost(w io.Writer, lost *journal.LockLostError, partial *journal.Partia
 
 func printPartial(w io.Writer, e *journal.PartialError) {
 	fmt.Fprintf(w, "skein: %s stopped at step %d of %d and is left in progress\n", e.Key, e.Step, e.Of)
-	fmt.Fprintf(w, "  %s\n", indent(e.Text, "  "))
+	if e.Text != "" {
+		fmt.Fprintf(w, "  %s\n", indent(e.Text, "  "))
+	}
 	var done []string
 	for _, host := range e.Hosts {
 		if host.Outcome == journal.Done {
@@ -142,7 +144,10 @@ func printPartial(w io.Writer, e *journal.PartialError) {
 		}
 		fmt.Fprintf(w, "  %-9s %s  %s\n", host.Outcome, host.Node, text)
 	}
-	if e.Cause != nil && len(done) == len(e.Hosts) {
+	saysWhy := slices.ContainsFunc(e.Hosts, func(h journal.HostOutcome) bool {
+		return h.Outcome == journal.Unknown || h.Outcome == journal.Failed
+	})
+	if e.Cause != nil && !saysWhy {
 		fmt.Fprintf(w, "  %s\n", indent(e.Cause.Error(), "  "))
 	}
 	if slices.ContainsFunc(e.Hosts, func(h journal.HostOutcome) bool { return h.Outcome == journal.Unknown }) {

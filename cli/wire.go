@@ -60,6 +60,8 @@ func (a *app) wire(cmd *cobra.Command) (*wired, error) {
 	if err != nil {
 		return nil, err
 	}
+	printer := a.printer()
+	a.closers = append(a.closers, printer.close)
 	store := state.New(stateCluster, state.Options{
 		Database: stateCluster.Database(), Cluster: stateCluster.LocalCluster(), SingleNode: stateCluster.SingleNode(),
 		LeftOut:  stateCluster.LeftOut(ops.Local),
@@ -67,13 +69,14 @@ func (a *app) wire(cmd *cobra.Command) (*wired, error) {
 		TryAgain: cluster.MayTryAgain,
 		// A row lasts no longer than what it announces may: limits.wait, one minute at most.
 		WriteLimit: min(stateCluster.WaitLimit(), time.Minute),
+		Waiting: func(reason string, since, limit time.Duration) {
+			printer.event(journal.Waiting{Reason: reason, Since: since, Limit: limit})
+		},
 	})
 	lock, err := a.lock(ctx, cfg, stateCluster)
 	if err != nil {
 		return nil, err
 	}
-	printer := a.printer()
-	a.closers = append(a.closers, printer.close)
 	holder := holder(cmd)
 	trail := store.Recorder(holder.RunID)
 	options := coordinator.Options{

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,6 +36,9 @@ type Options struct {
 	// LeftOut are the local nodes that the run goes on without.
 	LeftOut    []journal.Node
 	WriteLimit time.Duration // how long a row is tried for; 1 min when 0
+	// Waiting is told why a row is not written yet, each time that it is tried again;
+	// nil: nobody is.
+	Waiting func(reason string, since, limit time.Duration)
 }
 
 // Store reads and writes the state tables. Write is for the one run that holds
@@ -125,7 +129,12 @@ func (s *Store) write(ctx context.Context, durable bool, entries []journal.Entry
 		}
 		return struct{}{}, errors.Join(failures...)
 	}
-	_, err = backoff.Retry(ctx, try, backoff.WithMaxElapsedTime(s.options.WriteLimit))
+	began := time.Now()
+	_, err = backoff.Retry(ctx, try, backoff.WithMaxElapsedTime(s.options.WriteLimit), backoff.WithNotify(func(why error, _ time.Duration) {
+		if s.options.Waiting != nil {
+			s.options.Waiting(fmt.Sprintf("the state of %s cannot be written yet: %s", entries[0].Key, firstLine(why)), time.Since(began), s.options.WriteLimit)
+		}
+	}))
 	if err != nil && ctx.Err() != nil && last != nil { // which says only that time was up
 		err = fmt.Errorf("%w: %w", err, last)
 	}
@@ -204,4 +213,9 @@ func values(e journal.Entry) []any {
 		uint32(e.Step), uint32(e.Steps), e.StepHash, pending, e.Note, e.Checksum, e.AppliedBy, e.Error,
 		uint64(max(e.Duration, 0) / time.Millisecond), e.Backward,
 	}
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
 }
