@@ -151,7 +151,8 @@ func printPartial(w io.Writer, e *journal.PartialError) {
 		fmt.Fprintf(w, "  %s\n", indent(e.Cause.Error(), "  "))
 	}
 	if slices.ContainsFunc(e.Hosts, func(h journal.HostOutcome) bool { return h.Outcome == journal.Unknown }) {
-		fmt.Fprintln(w, "What is unknown may happen yet, when the node is back: wait for it before you go on.")
+		fmt.Fprintln(w, "What is unknown may happen yet, when the node is back: wait for it before you go on.\n"+
+			"A replica that is active and stays behind its neighbours: SYSTEM RESTART REPLICA of the table, there.")
 	}
 	if e.Key.Group == migration.System {
 		// The state tables themselves: what is missing is made, or dropped, again.

@@ -3,6 +3,7 @@ package coordinator
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -61,10 +62,20 @@ func (s *session) begin(ctx context.Context, t target, steps []plan.Step) (journ
 	}
 	setNote(&entry, note)
 	if err := s.write(ctx, entry); err != nil {
-		return entry, err
+		return entry, begun(t.key, len(steps), err)
 	}
 	s.emit(journal.MigrationStarted{Key: t.key, Direction: t.direction, Steps: len(steps)})
 	return entry, nil
+}
+
+// begun says of a migration of which the first row may have landed that it is in
+// progress: whoever looks next may find it so.
+func begun(key journal.Key, steps int, err error) error {
+	var unknown *journal.UnknownRowError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	return &journal.PartialError{Key: key, Step: min(1, steps), Of: steps, Summary: "write its first row", Cause: err}
 }
 
 func (s *session) entry(t target, status journal.Status) (journal.Entry, error) {

@@ -168,6 +168,25 @@ func TestNothingIsSentWhenTheFirstRowIsNotDurable(t *testing.T) {
 	}
 }
 
+// A row that may have landed says "in progress" to whoever looks next.
+func TestAMigrationWhoseFirstRowMayHaveLandedIsInProgress(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want bool
+	}{{errors.New("refused"), false}, {&journal.UnknownRowError{Err: errors.New("319")}, true}} {
+		c, w := bench(t, group("events", numbered("0001")))
+		w.writeErr[1] = test.err
+		_, err := c.Migrate(t.Context(), Request{})
+		var partial *journal.PartialError
+		if got := errors.As(err, &partial); err == nil || got != test.want {
+			t.Errorf("%T: a *journal.PartialError %v, want %v: %v", test.err, got, test.want, err)
+		}
+		if len(w.sent) != 0 {
+			t.Errorf("sent %v", w.log)
+		}
+	}
+}
+
 func TestAStatementWithoutConditionsIsNotSentWhenItsRowIsNotDurable(t *testing.T) {
 	c, w := bench(t, group("events", makes("0001", create("events", "t"), blindly("fill"))))
 	w.writeErr[2] = errors.New("no quorum")

@@ -124,6 +124,12 @@ type LockLostError struct{ Err error }
 func (e *LockLostError) Error() string { return fmt.Sprintf("the lock was lost: %v", e.Err) }
 func (e *LockLostError) Unwrap() error { return e.Err }
 
+// UnknownRowError says that a row of the state may have landed, or may yet.
+type UnknownRowError struct{ Err error }
+
+func (e *UnknownRowError) Error() string { return e.Err.Error() }
+func (e *UnknownRowError) Unwrap() error { return e.Err }
+
 // InterruptedError says that a signal ended the run (exit code 130, or 5 when
 // a migration is in progress).
 type InterruptedError struct {

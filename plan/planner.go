@@ -172,7 +172,11 @@ func (p *Planner) groups(facts Facts, stmt ops.Statement, nodes []journal.Node) 
 		if err != nil {
 			return nil, false, err
 		}
-		return facts.sets(table, nodes), strings.HasPrefix(table.Engine, "Replicated"), nil
+		sets, replicated := facts.sets(table, nodes), strings.HasPrefix(table.Engine, "Replicated")
+		if replicated && !p.Lenient {
+			err = oneTableAShard(stmt.Writes[0], sets, nodes)
+		}
+		return sets, replicated, err
 	default:
 		return alone(nodes), false, nil
 	}
@@ -308,6 +312,32 @@ func shards(nodes []journal.Node) [][]journal.Node {
 		groups = append(groups, byShard[shard])
 	}
 	return groups
+}
+
+// oneTableAShard refuses a Replicated table that is not one table on all replicas
+// of a shard: seen after a node came back from an old copy, with two tables
+// exchanged. A statement would change two different tables.
+func oneTableAShard(table ops.Table, sets [][]journal.Node, nodes []journal.Node) error {
+	for _, shard := range shards(nodes) {
+		var parts []string
+		for _, set := range sets {
+			var part []string
+			for _, node := range shard {
+				if slices.Contains(set, node) {
+					part = append(part, node.Name())
+				}
+			}
+			if len(part) > 0 {
+				parts = append(parts, strings.Join(part, " and "))
+			}
+		}
+		if len(parts) > 1 {
+			return journal.Refusef("%s is not one table on all replicas of shard %d, nothing was changed: its path in ZooKeeper on %s. "+
+				"Look: skein verify, and SELECT zookeeper_path FROM system.replicas on these nodes",
+				table, shard[0].Shard, strings.Join(parts, " differs from that on "))
+		}
+	}
+	return nil
 }
 
 func sameGroups(a, b [][]journal.Node) bool {

@@ -193,3 +193,14 @@ func TestASecretThatIsNotThereStopsThePlan(t *testing.T) {
 		}
 	}
 }
+
+// Seen after a node came back from an old copy: its a was the others' b.
+func TestATableThatIsTwoWithinAShardIsRefused(t *testing.T) {
+	alter := addColumn(ops.LocalTable("events", "t"))
+	facts := with(cluster(2, 2), "t", "ReplicatedMergeTree", []string{"c1r1:9000"}, []string{"c1r2:9000"}, []string{"c2r1:9000", "c2r2:9000"})
+	refused(t, facts, []string{"default.t", "shard 1", "c1r1:9000 differs from that on c1r2:9000", "skein verify"}, alter)
+	whole := with(cluster(2, 2), "t", "ReplicatedMergeTree", []string{"c1r1:9000", "c1r2:9000"}, []string{"c2r1:9000", "c2r2:9000"})
+	if made := steps(t, whole, alter); len(made) != 1 {
+		t.Errorf("planned %+v", made)
+	}
+}

@@ -77,7 +77,8 @@ func (s *Store) byShard() map[int][]journal.Node {
 // Write makes entries of one group durable, as one insert: on a majority of
 // the shard's replicas, at least 2 where there are 2. An insert whose outcome
 // is unknown is repeated as it was, which the server drops if it has it. An
-// error means that the rows may not be there.
+// error means that the rows may not be there; a *journal.UnknownRowError that they
+// may be.
 func (s *Store) Write(ctx context.Context, entries ...journal.Entry) error {
 	return s.write(ctx, true, entries)
 }
@@ -113,6 +114,7 @@ func (s *Store) write(ctx context.Context, durable bool, entries []journal.Entry
 	}
 	next := 0
 	var last error
+	mayHaveLanded := false
 	try := func() (struct{}, error) {
 		var failures []error
 		defer func() { last = errors.Join(failures...) }()
@@ -123,6 +125,7 @@ func (s *Store) write(ctx context.Context, durable bool, entries []journal.Entry
 			}
 			failures = append(failures, err)
 			next++
+			mayHaveLanded = mayHaveLanded || s.options.Unknown(err) || ctx.Err() != nil
 			if !s.options.Unknown(err) && !s.options.TryAgain(err) {
 				return struct{}{}, backoff.Permanent(err)
 			}
@@ -139,9 +142,12 @@ func (s *Store) write(ctx context.Context, durable bool, entries []journal.Entry
 		err = fmt.Errorf("%w: %w", err, last)
 	}
 	if err != nil {
-		return fmt.Errorf("write the state of %s: %w", entries[0].Key, err)
+		err = fmt.Errorf("write the state of %s: %w", entries[0].Key, err)
 	}
-	return nil
+	if err != nil && mayHaveLanded {
+		return &journal.UnknownRowError{Err: err}
+	}
+	return err
 }
 
 // quorum is on how many of the replicas that are left a row has to be, of how

@@ -102,8 +102,26 @@ func TestAWriteGivesUpAtItsLimit(t *testing.T) {
 	}
 	store := s.store()
 	store.options.WriteLimit = 10 * time.Millisecond
-	if err := store.Write(t.Context(), entry("0001", journal.InProgress, 1)); !errors.Is(err, errTryAgain) {
+	var reasons []string
+	store.options.Waiting = func(reason string, _, limit time.Duration) { reasons = append(reasons, reason+" "+limit.String()) }
+	err := store.Write(t.Context(), entry("0001", journal.InProgress, 1))
+	var unknown *journal.UnknownRowError
+	if !errors.Is(err, errTryAgain) || errors.As(err, &unknown) {
 		t.Errorf("have %v", err)
+	}
+	if len(reasons) > 0 && !strings.Contains(reasons[0], "cannot be written yet") {
+		t.Errorf("said %q while it waited", reasons)
+	}
+}
+
+// An insert that was cut off may have landed, whatever became of those after it.
+func TestAWriteThatMayHaveLandedSaysSo(t *testing.T) {
+	s := serving(1, 2)
+	s.answers = append(s.answers, errUnknown, errors.New("refused"))
+	err := s.store().Write(t.Context(), entry("0001", journal.InProgress, 1))
+	var unknown *journal.UnknownRowError
+	if !errors.As(err, &unknown) {
+		t.Errorf("want a *journal.UnknownRowError, have %v", err)
 	}
 }
 

@@ -193,6 +193,10 @@ func TestServerAnswersOtherwise(t *testing.T) {
 					meddle func(*answering, answer)
 					rows   bool
 				}{{"each statement", (*answering).statements, false}, {"each row of the state", (*answering).rows, true}} {
+					// Rows are written the same way in both modes of ddl.
+					if !*whole && (to.rows && at.name == onCluster || !to.rows && at.name == onDirect) {
+						continue
+					}
 					all.Go(func() {
 						t.Run(name+", "+to.name, func(t *testing.T) {
 							began, runs := time.Now(), atomic.Int32{}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -23,11 +24,21 @@ type picture struct {
 func (p *project) look() picture {
 	p.t.Helper()
 	out := picture{Schema: map[string][]string{}, Rows: map[string][]string{}}
-	for _, n := range p.servers.Nodes {
-		out.Schema[n.Name] = p.schema(n)
-	}
-	for _, n := range p.servers.Nodes {
-		out.Rows[n.Name] = p.rows(n)
+	for _, part := range []struct {
+		of   func(*testcluster.Node) []string
+		into map[string][]string
+	}{{p.schema, out.Schema}, {p.rows, out.Rows}} {
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		for _, n := range p.servers.Nodes {
+			wg.Go(func() {
+				lines := part.of(n)
+				mu.Lock()
+				defer mu.Unlock()
+				part.into[n.Name] = lines
+			})
+		}
+		wg.Wait()
 	}
 	out.State = p.state()
 	return out
@@ -36,11 +47,11 @@ func (p *project) look() picture {
 func (p *project) schema(n *testcluster.Node) []string {
 	var out []string
 	for _, sql := range []string{
-		"SELECT name, engine_full FROM system.tables WHERE database = '%s' AND NOT startsWith(name, 'migration') ORDER BY name",
+		"SELECT name, engine_full FROM system.tables WHERE database = '%s' AND name LIKE '%%%s' ORDER BY name",
 		"SELECT table, name, type, default_kind, default_expression FROM system.columns WHERE database = '%s' " +
-			"AND NOT startsWith(table, 'migration') AND NOT startsWith(table, '.inner') ORDER BY table, name",
+			"AND table LIKE '%%%s' ORDER BY table, name",
 	} {
-		for _, row := range p.query(n, fmt.Sprintf(sql, p.database())) {
+		for _, row := range p.query(n, fmt.Sprintf(sql, p.database(), p.suffix)) {
 			out = append(out, p.anonymous(strings.Join(row, "\t")))
 		}
 	}
@@ -54,7 +65,7 @@ func (p *project) anonymous(text string) string {
 
 func (p *project) rows(n *testcluster.Node) []string {
 	var out []string
-	tables := p.query(n, "SELECT name, engine FROM system.tables WHERE database = '"+p.database()+"' AND NOT startsWith(name, 'migration') ORDER BY name")
+	tables := p.query(n, "SELECT name, engine FROM system.tables WHERE database = '"+p.database()+"' AND name LIKE '%"+p.suffix+"' ORDER BY name")
 	for _, table := range tables {
 		full := p.database() + "." + table[0]
 		if strings.HasPrefix(table[1], "Replicated") {
@@ -78,10 +89,10 @@ func (p *project) state() []string {
 		from = "migrations_local"
 	}
 	rows := p.query(p.servers.Nodes[0], "SELECT version, group, migration_id, status, step, steps, error, arrayStringConcat(pending_nodes, ','), "+
-		"checksum FROM "+p.database()+"."+from+" FINAL ORDER BY group, migration_id") // 18.16 cannot do FINAL without the version
+		"checksum FROM "+p.database()+"."+from+" FINAL WHERE group IN ('system', '"+p.group+"') ORDER BY group, migration_id") // 18.16 cannot do FINAL without the version
 	for _, row := range rows {
 		row[8] = "" // of names that differ between projects
-		out = append(out, strings.Join(row[1:], " "))
+		out = append(out, strings.ReplaceAll(strings.Join(row[1:], " "), p.group, group))
 	}
 	return out
 }

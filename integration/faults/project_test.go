@@ -17,14 +17,18 @@ import (
 	"github.com/skein-migrate/skein/cli"
 	"github.com/skein-migrate/skein/coordinator"
 	"github.com/skein-migrate/skein/integration/testcluster"
+	"github.com/skein-migrate/skein/migration"
 )
 
 // project is one user of servers: a database, a configuration, migrations.
 type project struct {
 	t       *testing.T
 	servers *testcluster.Cluster
-	suffix  string
+	suffix  string // of its tables
 	config  string
+	// db and group are its own, or db is that of a landlord; see tenant.
+	db, group string
+	tenant    bool
 	// said is what its commands have printed, for when a case fails.
 	said bytes.Buffer
 }
@@ -32,7 +36,7 @@ type project struct {
 // newProject makes a project whose database is there on every node.
 func newProject(t *testing.T, c *testcluster.Cluster, suffix, ddl string) *project {
 	t.Helper()
-	p := &project{t: t, servers: c, suffix: suffix, config: filepath.Join(t.TempDir(), suffix+".yaml")}
+	p := &project{t: t, servers: c, suffix: suffix, config: filepath.Join(t.TempDir(), suffix+".yaml"), db: "faults" + suffix, group: group}
 	text, err := c.Config()
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +52,46 @@ func newProject(t *testing.T, c *testcluster.Cluster, suffix, ddl string) *proje
 	return p
 }
 
-func (p *project) database() string { return "faults" + p.suffix }
+func (p *project) database() string { return p.db }
+
+// newTenant makes a project in the database of another, with the same state
+// tables and lock, that has the six statements alone. What they need is there
+// already: 0.1 s instead of one.
+func newTenant(t *testing.T, landlord *project, suffix string) *project {
+	t.Helper()
+	p := &project{
+		t: t, servers: landlord.servers, suffix: suffix, config: landlord.config, db: landlord.db, group: group + suffix, tenant: true,
+	}
+	engine := "MergeTree"
+	if p.servers.Options.Engine == testcluster.EngineCluster {
+		engine = "ReplicatedMergeTree('/clickhouse/tables/events/{shard}/" + p.db + "/a" + suffix + "', '{replica}')"
+	}
+	for _, n := range p.servers.Nodes {
+		p.exec(n, "CREATE TABLE "+p.db+".a"+suffix+" (id Int64, salt UInt32) ENGINE = "+engine+" ORDER BY id")
+		p.exec(n, "CREATE TABLE "+p.db+".calls"+suffix+" (at DateTime) ENGINE = MergeTree ORDER BY at")
+	}
+	for _, n := range p.firstOfShards() {
+		p.exec(n, "INSERT INTO "+p.db+".a"+suffix+" (id, salt) SELECT toInt64(number) + 10, rand() FROM system.numbers LIMIT 10")
+	}
+	return p
+}
+
+// leave takes a tenant's tables away.
+func (p *project) leave() {
+	for _, n := range p.servers.Nodes {
+		for _, row := range p.query(n, "SELECT name FROM system.tables WHERE database = '"+p.db+"' AND name LIKE '%"+p.suffix+"'") {
+			p.exec(n, "DROP TABLE IF EXISTS "+p.db+"."+row[0])
+		}
+	}
+}
+
+// migrations are what the project's program has.
+func (p *project) migrations() []migration.Group {
+	if p.tenant {
+		return tenantGroups(p.suffix)
+	}
+	return groups(p.suffix)
+}
 
 func (p *project) databaseEngine() string {
 	if p.servers.Options.Engine == testcluster.EngineModern {
@@ -116,7 +159,7 @@ func (p *project) runGated(pass gate, args ...string) result {
 	ctx, cancel := context.WithTimeout(p.t.Context(), 2*time.Minute)
 	defer cancel()
 	code := cli.Program{
-		Groups: groups(p.suffix), Args: append([]string{"--config", p.config}, args...), Stdin: strings.NewReader(""),
+		Groups: p.migrations(), Args: append([]string{"--config", p.config}, args...), Stdin: strings.NewReader(""),
 		Stdout: &stdout, Stderr: &stderr,
 		Ports: func(o coordinator.Options) coordinator.Options { return gated(o, pass) },
 	}.Run(ctx)
@@ -144,7 +187,7 @@ func (p *project) strike(f fault, args ...string) result {
 
 // process runs a command as a process. Several may run at once.
 func (p *project) process(f fault, args ...string) result {
-	f.Suffix = p.suffix
+	f.Suffix, f.Tenant = p.suffix, p.tenant
 	text, err := json.Marshal(f)
 	if err != nil {
 		return result{code: 99, stderr: err.Error()}

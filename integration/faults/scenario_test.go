@@ -28,6 +28,11 @@ func groups(suffix string) []migration.Group {
 	}}}
 }
 
+// tenantGroups are the six statements alone, in a group of the tenant's own.
+func tenantGroups(suffix string) []migration.Group {
+	return []migration.Group{{Name: group + suffix, Migrations: []migration.Migration{{ID: six, Forward: sixStatements(suffix)}}}}
+}
+
 // sixStatements are those of the issue. No repetition of any of them is
 // without effect: rows are counted and added up.
 func sixStatements(suffix string) []ops.Operation {

@@ -19,6 +19,7 @@ const faultVariable = "SKEIN_TEST_FAULT"
 // fault is when and how a skein strikes itself.
 type fault struct {
 	Suffix string // of the tables of its migrations
+	Tenant bool   // see newTenant
 	Rounds int    // how many migrations the group race has; 0: there is none
 	// At is the call, from 1; 0: never.
 	At     int
@@ -43,6 +44,9 @@ func victim(text string) int {
 		return 99
 	}
 	migrations := groups(f.Suffix)
+	if f.Tenant {
+		migrations = tenantGroups(f.Suffix)
+	}
 	if f.Rounds > 0 {
 		migrations = append(migrations, racing(f.Suffix, f.Rounds))
 	}

@@ -4,7 +4,9 @@ package chdb
 
 import (
 	"fmt"
+	"os/signal"
 	"runtime"
+	"syscall"
 
 	"github.com/ebitengine/purego"
 )
@@ -27,6 +29,9 @@ func Serve(lib string, args []string) error {
 	// Its crash handlers would take the place of Go's. SIGTERM it takes over anyway,
 	// and swallows: only SIGKILL ends such a process.
 	setSignalHandlers(0)
+	// A client that dies while it is answered would end the whole server: Go passes on
+	// a SIGPIPE of a thread that is not its own, and a thread of the library's is not.
+	signal.Ignore(syscall.SIGPIPE)
 	argv := cStrings(append([]string{"clickhouse"}, args...))
 	queryCommandLine(int32(len(argv)-1), &argv[0])
 	runtime.KeepAlive(argv)
