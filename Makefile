@@ -42,10 +42,10 @@ test: deps build ## all tests, real servers included
 	SKEIN_INTEGRATION=1 $(GO) test $(RACE) $(TESTFLAGS) ./...
 
 faults: deps build ## the fault matrix (docs/reliability.md); FAULTSFLAGS=-update writes its table, -run=TestX runs one case
-	cd integration/faults && SKEIN_FAULTS=1 SKEIN_INTEGRATION=1 $(GO) test -count=1 -timeout 40m $(FAULTSFLAGS)
+	cd integration/faults && SKEIN_FAULTS=1 SKEIN_INTEGRATION=1 $(GO) test -count=1 -timeout 40m -parallel 16 $(FAULTSFLAGS)
 
 soak: deps build ## 500 rounds (SOAK=n) of processes at once and of random faults; hours
-	cd integration/faults && SKEIN_FAULTS=1 SKEIN_INTEGRATION=1 $(GO) test -count=1 -timeout 24h \
+	cd integration/faults && SKEIN_FAULTS=1 SKEIN_INTEGRATION=1 $(GO) test -count=1 -timeout 24h -parallel 16 \
 	  -run 'TestManyProcessesAtOnce|TestRandomFaults' -soak $(SOAK) $(FAULTSFLAGS)
 
 unit: ## the tests that need no server

@@ -99,6 +99,7 @@ func (p *project) release() {
 // skein ends itself at every call of its ports in the migration of six
 // statements; then the operator gets out.
 func TestSkeinDiesAtEveryCall(t *testing.T) {
+	take(t, &lanes.plain)
 	for _, at := range places() {
 		t.Run(at.name, func(t *testing.T) {
 			c := cluster(t, at.servers)

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,6 +37,21 @@ func cluster(t *testing.T, shared *testcluster.Shared) *testcluster.Cluster {
 		t.Skip("the fault matrix: make faults")
 	}
 	return shared.Cluster(t)
+}
+
+// lanes are tests that use the same servers, one at a time. While those of one
+// lane wait for a session to run out, the others work.
+var lanes struct{ plain, frail, cabled sync.Mutex }
+
+// take makes a test the one of its lane, until it and its subtests have ended.
+func take(t *testing.T, lane *sync.Mutex) {
+	t.Helper()
+	if os.Getenv(gateVariable) == "" {
+		t.Skip("the fault matrix: make faults")
+	}
+	t.Parallel()
+	lane.Lock()
+	t.Cleanup(lane.Unlock)
 }
 
 // whole adds what does not fit into CI's quarter of an hour: both kinds of SIGINT

@@ -41,6 +41,7 @@ func raceID(round int) string { return fmt.Sprintf("%04d_round", round) }
 // Of many processes that begin at once, one runs the migration, and once. Those
 // that were told to wait find it done; the others say who holds the lock.
 func TestManyProcessesAtOnce(t *testing.T) {
+	take(t, &lanes.plain)
 	for _, at := range places() {
 		rounds := 25 // of which the two clusters have fifty
 		if *soak > 0 {

@@ -78,6 +78,7 @@ func (r restored) fromNeighbour(neighbour *testcluster.Node, databases ...string
 // A replica is restored from what it was before a statement, after the whole
 // migration has completed.
 func TestAReplicaIsRestoredFromAnOlderCopy(t *testing.T) {
+	take(t, &lanes.frail)
 	for _, at := range frail() {
 		t.Run(at.name, func(t *testing.T) {
 			c := cluster(t, at.servers)

@@ -33,6 +33,7 @@ func misfortunes(calls int) *rapid.Generator[misfortune] {
 // skein is struck at some call, and again at some call of the command that is to
 // bring things in order. -rapid.seed repeats a run.
 func TestRandomFaults(t *testing.T) {
+	take(t, &lanes.plain)
 	rounds := 5
 	if *soak > 0 {
 		rounds = *soak
