@@ -82,7 +82,7 @@ func (s *session) dies(name string, when func() bool) {
 	if err := cmd.Process.Kill(); err != nil {
 		s.t.Fatal(err)
 	}
-	<-ended
+	_ = <-ended // it was killed
 	s.t.Logf("killed, after\n%s", out.String())
 	s.must(0, "lock", "release", "--force") // it is dead
 }

@@ -95,6 +95,8 @@ func note(path, line string) {
 		fmt.Fprintln(os.Stderr, err)
 		return
 	}
-	defer file.Close()
 	fmt.Fprintln(file, line)
+	if err := file.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
 }
