@@ -82,7 +82,9 @@ func (s *session) dies(name string, when func() bool) {
 	if err := cmd.Process.Kill(); err != nil {
 		s.t.Fatal(err)
 	}
-	_ = <-ended // it was killed
+	if err := <-ended; err == nil {
+		s.t.Fatalf("the run ended by itself when it was killed\n%s", out.String())
+	}
 	s.t.Logf("killed, after\n%s", out.String())
 	s.must(0, "lock", "release", "--force") // it is dead
 }
