@@ -29,6 +29,8 @@ type selection struct {
 	check     bool
 	maxDrop   uint64
 	yes       bool
+	dirty     bool
+	unparsed  bool
 	system    bool
 	output    string
 }
@@ -58,6 +60,7 @@ func (s *selection) changeFlags(a *app, cmd *cobra.Command, force string) {
 	cmd.Flags().BoolVar(&s.check, "check-dangerous", false,
 		"refuse (exit 3) if a step would rewrite or drop rows, block, or run Go code; --force does not lift it")
 	s.dropFlag(cmd)
+	s.parseFlag(cmd)
 	withoutFlag(a, cmd)
 	cmd.Flags().StringVarP(&s.output, "output", "o", "text", "form of --dry-run: text or json")
 	lockFlag(a, cmd)
@@ -66,6 +69,15 @@ func (s *selection) changeFlags(a *app, cmd *cobra.Command, force string) {
 func (s *selection) dropFlag(cmd *cobra.Command) {
 	cmd.Flags().Uint64Var(&s.maxDrop, "max-drop", danger.DefaultLimit().Bytes,
 		"max_table_size_to_drop of servers too old to tell it, in `bytes` (0: no limit)")
+}
+
+func (s *selection) parseFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&s.unparsed, "no-validate", false, "do not have a server parse every statement first")
+}
+
+// dirtyFlag is of what runs forward.
+func (s *selection) dirtyFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&s.dirty, "allow-dirty", false, "go on where completed migrations are modified or missing")
 }
 
 func lockFlag(a *app, cmd *cobra.Command) {
@@ -79,7 +91,7 @@ func (s *selection) yesFlag(cmd *cobra.Command) {
 func (s *selection) request(args []string) (coordinator.Request, error) {
 	r := coordinator.Request{
 		Groups: s.groups, ID: s.id, Count: s.count, Force: s.force, Fake: s.fake, IncludeSystem: s.system,
-		CheckDangerous: s.check, MaxDrop: &s.maxDrop,
+		CheckDangerous: s.check, MaxDrop: &s.maxDrop, AllowDirty: s.dirty, NoValidate: s.unparsed,
 	}
 	for _, text := range s.readiness {
 		readiness := migration.Readiness(text)
@@ -168,7 +180,15 @@ func (a *app) ask(cmd *cobra.Command, c *coordinator.Coordinator, r coordinator.
 	for i, p := range plans {
 		names[i] = p.Key
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "Reverse %s? %s [y/N] ", keys(names), totalsOf(plans).of(danger.DropsData, "dropped"))
+	return a.confirm(cmd, fmt.Sprintf("Reverse %s? %s", keys(names), totalsOf(plans).of(danger.DropsData, "dropped")))
+}
+
+// confirm asks a question on the terminal. Where there is none, the answer is no.
+func (a *app) confirm(cmd *cobra.Command, question string) error {
+	if !a.onTerminal() {
+		return journal.Refusef("%s There is no terminal to ask on: --yes, nothing was changed", question)
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s [y/N] ", question)
 	answers := make(chan string, 1)
 	go func() {
 		answer, _ := bufio.NewReader(cmd.InOrStdin()).ReadString('\n') // an end without an answer is a no

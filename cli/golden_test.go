@@ -51,6 +51,7 @@ func statuses() []coordinator.GroupStatus {
 	owed.Owed = []string{"ch-3:9000"}
 	modified, faked, missing := done("0002_add_trace_id", 5), done("0003_rollup", 6), done("0009_gone", 7)
 	modified.Modified, faked.Fake, missing.Missing = true, true, true
+	owed.Baseline = true
 	return []coordinator.GroupStatus{
 		{Name: "system", Readiness: migration.Complete, Migrations: []coordinator.MigrationStatus{head(done("0001_migrations", 3))}},
 		{Name: "events", Readiness: migration.Complete, Migrations: []coordinator.MigrationStatus{

@@ -22,7 +22,8 @@ func (a *app) listCommand() *cobra.Command {
 		Long: `list shows every group and migration: [X] completed, [ ] not started,
 [-] in progress, with its error. HEAD is the last completed one of a group;
 blocking ones need --force to run; missing ones have a row, but are not in this
-program; modified ones are not what was applied. What ran --without a node is
+program; modified ones are not what was applied; those of baseline were there
+before and never run. What ran --without a node is
 owed to that node until resume has settled it. It takes no lock.`,
 		Example: "  skein list\n  skein list --output json",
 		Args:    exactly(0, "no arguments"),
@@ -69,13 +70,15 @@ func writeJSON(w io.Writer, value any) error {
 
 func printList(w io.Writer, groups []coordinator.GroupStatus) {
 	total := map[journal.Status]int{}
-	stuck, elsewhere, owed := "", false, false
+	stuck, elsewhere, owed, modified, missing := "", false, false, false, false
 	for _, group := range groups {
 		fmt.Fprintln(w, groupLine(group))
 		for _, m := range group.Migrations {
 			total[m.Status]++
 			printMigration(w, m)
 			owed = owed || len(m.Owed) > 0
+			modified = modified || m.Modified
+			missing = missing || m.Missing && !group.Unknown
 			switch {
 			case m.Status != journal.InProgress:
 			case m.Missing:
@@ -95,6 +98,10 @@ func printList(w io.Writer, groups []coordinator.GroupStatus) {
 		fmt.Fprintf(w, "next: skein resume --group %[1]s, or skein reverse-in-progress --group %[1]s\n", stuck)
 	case owed:
 		fmt.Fprintln(w, "next: skein resume, when the nodes are back that are owed something")
+	case modified:
+		fmt.Fprintln(w, "next: skein repair shows what was edited, and accepts it; or put the files back as they were")
+	case missing:
+		fmt.Fprintln(w, "next: put back what is missing, or take back what it did: skein rollback")
 	case total[journal.NotStarted] > 0:
 		fmt.Fprintln(w, "next: skein plan, then skein migrate")
 	}
@@ -126,6 +133,7 @@ func printMigration(w io.Writer, m coordinator.MigrationStatus) {
 	add(m.Missing, "missing")
 	add(m.Modified, "modified")
 	add(m.Fake, "fake")
+	add(m.Baseline, "baseline")
 	at := ""
 	switch {
 	case m.Status == journal.InProgress:

@@ -15,8 +15,9 @@ func (a *app) migrateCommand() *cobra.Command {
 THROUGH is the first letters of one pending ID of the named group: it and all
 before it run. It stops before anything is changed if a migration is in
 progress, a blocking one would run without --force, a replica is inactive, a
-node does not answer, or a table to be dropped is larger than its server's
-max_table_size_to_drop. With --check-dangerous it also stops, and names the
+node does not answer, a server cannot parse a statement (--no-validate does not
+ask), a completed migration is modified or missing here (--allow-dirty), or a
+table to be dropped is larger than its server's max_table_size_to_drop. With --check-dangerous it also stops, and names the
 steps with the rows and bytes in question, if anything but metadata would
 change. What touches no row passes: the table is empty, or of the same plan.`,
 		Example: "  skein migrate\n  skein migrate --group events 0002\n  skein migrate --dry-run",
@@ -29,5 +30,6 @@ change. What touches no row passes: the table is empty, or of the same plan.`,
 	}
 	s.flags(cmd)
 	s.changeFlags(a, cmd, "run blocking migrations too")
+	s.dirtyFlag(cmd)
 	return cmd
 }

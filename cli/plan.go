@@ -34,7 +34,7 @@ is taken. THROUGH is the first letters of one pending ID of the named group.`,
 				return err
 			}
 			// What would need --force is shown, and marked: a plan changes nothing.
-			request.Force = true
+			request.Force, request.AllowDirty = true, true
 			w, err := a.wire(cmd)
 			if err != nil {
 				return err
@@ -48,6 +48,7 @@ is taken. THROUGH is the first letters of one pending ID of the named group.`,
 	}
 	s.flags(cmd)
 	s.dropFlag(cmd)
+	s.parseFlag(cmd)
 	outputFlag(cmd, &output)
 	return cmd
 }

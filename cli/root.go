@@ -63,9 +63,10 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but results and errors")
 	flags.SortFlags = false
 	root.AddCommand(
+		a.initCommand(), a.newCommand(), a.dumpCommand(),
 		a.listCommand(), a.planCommand(), a.migrateCommand(), a.runCommand(), a.reverseCommand(),
 		a.rollbackCommand(), a.revertCommand(), a.resumeCommand(), a.reverseInProgressCommand(),
-		a.checkInactiveReplicasCommand(), a.verifyCommand(), a.historyCommand(), a.showCommand(), a.lockCommand(), a.schemaCommand(), a.versionCommand(),
+		a.checkInactiveReplicasCommand(), a.verifyCommand(), a.baselineCommand(), a.repairCommand(), a.historyCommand(), a.showCommand(), a.lockCommand(), a.importCommand(), a.schemaCommand(), a.versionCommand(),
 	)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return journal.Usagef("%s: %w (see: %s --help)", cmd.CommandPath(), err, cmd.CommandPath())

@@ -22,6 +22,7 @@ func (a *app) runCommand() *cobra.Command {
 	}
 	s.oneFlags(cmd)
 	s.changeFlags(a, cmd, "run it although it is blocking")
+	s.dirtyFlag(cmd)
 	s.yesFlag(cmd)
 	return cmd
 }

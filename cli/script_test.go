@@ -19,6 +19,8 @@ var update = flag.Bool("update", false, "write the golden files")
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"skein": func() { os.Exit(Main(groups.Events(), groups.Transactions())) },
+		// As it is shipped: without migrations of its own.
+		"skein-stock": func() { os.Exit(Main()) },
 	})
 }
 

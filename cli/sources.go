@@ -19,6 +19,12 @@ import (
 // are files, and what the configuration says of them. What is wrong with files
 // is said of all of them at once.
 func (a *app) registry(cfg *config.Config) (*migration.Registry, error) {
+	return a.registryWith(cfg, nil)
+}
+
+// registryWith takes the migrations of some groups as they are given, instead of
+// from their directories.
+func (a *app) registryWith(cfg *config.Config, given map[string][]migration.Migration) (*migration.Registry, error) {
 	groups := append([]migration.Group{state.System()}, slices.Clone(a.program.Groups)...)
 	var problems []error
 	for _, overlay := range cfg.Groups {
@@ -31,7 +37,9 @@ func (a *app) registry(cfg *config.Config) (*migration.Registry, error) {
 			groups = append(groups, migration.Group{Name: overlay.Name})
 		}
 		overlaid(&groups[at], overlay)
-		if overlay.Dir != "" {
+		if files, isGiven := given[overlay.Name]; isGiven {
+			problems = append(problems, merged(&groups[at], overlay, files))
+		} else if overlay.Dir != "" {
 			problems = append(problems, addFiles(cfg, &groups[at], overlay))
 		}
 	}
@@ -68,7 +76,12 @@ func addFiles(cfg *config.Config, g *migration.Group, overlay config.Group) erro
 	if err := errors.Join(sqlErr, yamlErr); err != nil {
 		return err
 	}
-	all, err := migration.Merge(overlay.Sequential, sql, yaml, g.Migrations)
+	return merged(g, overlay, sql, yaml)
+}
+
+// merged puts migrations of several sources between those that a group has.
+func merged(g *migration.Group, overlay config.Group, lists ...[]migration.Migration) error {
+	all, err := migration.Merge(overlay.Sequential, append(lists, g.Migrations)...)
 	if err != nil {
 		return fmt.Errorf("group %s (%s): %w", g.Name, overlay.Dir, err)
 	}

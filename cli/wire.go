@@ -28,12 +28,13 @@ type wired struct {
 	config   *config.Config
 	registry *migration.Registry
 	lock     *lock
+	clusters *cluster.Set
+	store    *state.Store
 }
 
 // wire reads the configuration and joins the packages. Every error of a
 // configuration comes before a server is asked anything.
 func (a *app) wire(cmd *cobra.Command) (*wired, error) {
-	ctx := cmd.Context()
 	cfg, err := config.Load(config.Options{Flags: cmd.Flags()})
 	if err != nil {
 		return nil, err
@@ -42,6 +43,12 @@ func (a *app) wire(cmd *cobra.Command) (*wired, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.join(cmd, cfg, registry)
+}
+
+// join makes a coordinator for a configuration and migrations.
+func (a *app) join(cmd *cobra.Command, cfg *config.Config, registry *migration.Registry) (*wired, error) {
+	ctx := cmd.Context()
 	if err := cfg.CheckStorageSets(registry.StorageSets()); err != nil {
 		return nil, err
 	}
@@ -81,7 +88,7 @@ func (a *app) wire(cmd *cobra.Command) (*wired, error) {
 	trail := store.Recorder(holder.RunID)
 	options := coordinator.Options{
 		Registry: registry, Sets: cfg.StorageSets(), Servers: clusters, Observer: clusters, Sizer: clusters, Comparer: clusters, Paths: clusters,
-		Definer: clusters, States: store, Rows: store, Without: a.without, Cautions: a.cautions(store),
+		Definer: clusters, Parser: clusters, Rehearser: clusters, States: store, Rows: store, Without: a.without, Cautions: a.cautions(store),
 		Locker: locker{lock: lock, wait: a.lockWait, events: func(event journal.Event) {
 			trail.Record(event) // what is waited for before there is a run
 			printer.event(event)
@@ -108,7 +115,7 @@ func (a *app) wire(cmd *cobra.Command) (*wired, error) {
 	if a.program.Ports != nil {
 		options = a.program.Ports(options)
 	}
-	return &wired{Coordinator: coordinator.New(options), config: cfg, registry: registry, lock: lock}, nil
+	return &wired{Coordinator: coordinator.New(options), config: cfg, registry: registry, lock: lock, clusters: clusters, store: store}, nil
 }
 
 func (a *app) clusters(ctx context.Context, cfg *config.Config) (*cluster.Set, error) {

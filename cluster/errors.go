@@ -32,6 +32,7 @@ const (
 	codeUnknownUser         = 192
 	codeWrongPassword       = 193
 	codeAccessDenied        = 497
+	codeSyntax              = 62 // seen: two statements in one text too
 	codeUnknownTable        = 60 // seen: system.zookeeper where none is configured
 )
 

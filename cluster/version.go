@@ -94,3 +94,7 @@ func Since() map[ops.Feature]ops.Version {
 		ops.FeatureFormatQuery:    since(23, 10, 0), // system.functions.introduced_in
 	}
 }
+
+// explainsSince is since when a server parses a statement without running it, by
+// EXPLAIN AST: an upper bound; 18.16 has not (62, seen). No operation asks for it.
+func explainsSince() ops.Version { return ops.Version{Major: 20, Minor: 8, Patch: 2} }

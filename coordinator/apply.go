@@ -79,11 +79,7 @@ func begun(key journal.Key, steps int, err error) error {
 }
 
 func (s *session) entry(t target, status journal.Status) (journal.Entry, error) {
-	checksum, err := t.migration.Checksum()
-	if err != nil {
-		return journal.Entry{}, err
-	}
-	backward, err := t.migration.BackwardText()
+	checksum, backward, err := t.kept(status == journal.Completed)
 	if err != nil {
 		return journal.Entry{}, err
 	}
@@ -231,6 +227,9 @@ func (s *session) finish(t target, entry journal.Entry, began time.Time) {
 	note := kept(noteOf(entry))
 	entry.Error, entry.PendingNodes, entry.StepHash = "", owedNodes(note), ""
 	setNote(&entry, note)
+	if _, text, err := t.kept(true); err == nil && entry.Status == journal.Completed { // entry has made it before
+		entry.Backward = text
+	}
 	s.finished = &entry
 	s.done = func() {
 		s.emit(journal.MigrationFinished{Key: t.key, Direction: t.direction, Status: entry.Status, Took: entry.Duration})
@@ -247,7 +246,7 @@ func (s *session) fake(ctx context.Context, t target) error {
 	if err != nil {
 		return err
 	}
-	setNote(&entry, journal.Note{Fake: true})
+	setNote(&entry, journal.Note{Fake: !s.baseline, Baseline: s.baseline})
 	if err := s.write(ctx, entry); err != nil {
 		return err
 	}

@@ -92,10 +92,13 @@ type Options struct {
 	Sizer    Sizer
 	Comparer Comparer
 	Definer  Definer
-	Paths    Paths // nil: not looked at
-	States   States
-	Rows     Rows
-	Locker   Locker
+	Paths    Paths  // nil: not looked at
+	Parser   Parser // nil: servers are not asked to parse
+	// Rehearser is for Baseline with Verify alone.
+	Rehearser Rehearser
+	States    States
+	Rows      Rows
+	Locker    Locker
 	// Trail makes the audit trail of a run; nil: none is kept.
 	Trail  func(runID string) Trail
 	Trails Trails         // for History and Show alone
@@ -164,4 +167,13 @@ type Request struct {
 	Decision Decision
 	// IncludeSystem lets revert take back skein's own group.
 	IncludeSystem bool
+	// AllowDirty lets migrate and run go on where completed migrations are modified
+	// or missing.
+	AllowDirty bool
+	// NoValidate leaves out that servers parse every statement first.
+	NoValidate bool
+	// Verify has Baseline compare what is there with what the migrations make.
+	Verify bool
+	// baseline marks the rows that Fake writes.
+	baseline bool
 }

@@ -30,6 +30,7 @@ type MigrationStatus struct {
 	Missing      bool              `json:"missing,omitempty"`  // a row, but no such migration here
 	Modified     bool              `json:"modified,omitempty"` // not what was applied
 	Fake         bool              `json:"fake,omitempty"`
+	Baseline     bool              `json:"baseline,omitempty"` // there before skein came
 	Direction    journal.Direction `json:"direction,omitempty"`
 	Step         int               `json:"step,omitempty"`
 	Steps        int               `json:"steps,omitempty"`
@@ -103,9 +104,7 @@ func statusOf(m migration.Migration, entry journal.Entry) MigrationStatus {
 		return out
 	}
 	fill(&out, entry)
-	if sum, err := m.Checksum(); err == nil && entry.Status == journal.Completed && entry.Checksum != "" {
-		out.Modified = sum != entry.Checksum
-	}
+	out.Modified = modified(m, entry)
 	return out
 }
 
@@ -116,7 +115,7 @@ func fill(out *MigrationStatus, entry journal.Entry) {
 		at := entry.Timestamp.UTC()
 		out.Timestamp = &at
 		out.AppliedBy = entry.AppliedBy
-		out.Fake = noteOf(entry).Fake
+		out.Fake, out.Baseline = noteOf(entry).Fake, noteOf(entry).Baseline
 	}
 	if entry.Status == journal.InProgress {
 		out.Direction, out.Step, out.Steps = entry.Direction, entry.Step, entry.Steps

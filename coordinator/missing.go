@@ -1,7 +1,6 @@
 package coordinator
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -12,33 +11,18 @@ import (
 // unknown lists the migrations of a group that are completed, and that this
 // program does not have: a newer one has run them, or their files are gone.
 func (e entries) unknown(group migration.Group) []journal.Entry {
+	known := make(map[string]bool, len(group.Migrations))
+	for _, m := range group.Migrations {
+		known[m.ID] = true
+	}
 	var out []journal.Entry
 	for key, entry := range e {
-		known := slices.ContainsFunc(group.Migrations, func(m migration.Migration) bool { return m.ID == key.ID })
-		if key.Group == group.Name && entry.Status == journal.Completed && !known {
+		if key.Group == group.Name && entry.Status == journal.Completed && !known[key.ID] {
 			out = append(out, entry)
 		}
 	}
 	slices.SortFunc(out, func(a, b journal.Entry) int { return migration.CompareIDs(a.ID, b.ID) })
 	return out
-}
-
-// warnUnknown says what of the groups asked for is completed and not in this
-// program. An older program has to be able to say that nothing is to be done, so
-// that is no error as long as nothing is done before it.
-func (s *session) warnUnknown(r Request) {
-	for _, group := range s.c.options.Registry.Groups() {
-		if len(r.Groups) > 0 && !slices.Contains(r.Groups, group.Name) {
-			continue
-		}
-		unknown := s.state.unknown(group)
-		if len(unknown) == 0 {
-			continue
-		}
-		last := unknown[len(unknown)-1]
-		s.emit(journal.Warning{Text: fmt.Sprintf("%s completed, and this program does not have %s: a newer program ran it (run %s, %s), "+
-			"or its file is gone. It is left as it is. Look: skein list", are(unknown), it(unknown), last.RunID, last.AppliedBy)})
-	}
 }
 
 func are(found []journal.Entry) string {

@@ -81,5 +81,5 @@ func (c *Coordinator) targetOf(key journal.Key, direction journal.Direction) (ta
 		return target{}, false
 	}
 	m, err := group.Migration(key.ID)
-	return target{key, m, direction}, err == nil
+	return target{key: key, migration: m, direction: direction}, err == nil
 }

@@ -73,7 +73,8 @@ func (c *Coordinator) dry(ctx context.Context, pick verb, r Request) ([]Migratio
 	if err != nil {
 		return nil, err
 	}
-	plans, err := c.plan(ctx, state, targets, r.Fake)
+	c.warnDirty(state, r, targets, c.options.Events)
+	plans, err := c.plan(ctx, state, targets, r)
 	if err != nil {
 		return nil, err
 	}
@@ -82,12 +83,12 @@ func (c *Coordinator) dry(ctx context.Context, pick verb, r Request) ([]Migratio
 
 // plan makes the steps of targets in the order in which they run. What is wrong
 // with the migrations themselves is said first, all at once.
-func (c *Coordinator) plan(ctx context.Context, state entries, targets []target, fake bool) ([]MigrationPlan, error) {
+func (c *Coordinator) plan(ctx context.Context, state entries, targets []target, r Request) ([]MigrationPlan, error) {
 	facts, err := c.facts(ctx, targets)
 	if err != nil {
 		return nil, err
 	}
-	if !fake {
+	if !r.Fake {
 		if err := c.validate(state, targets, facts); err != nil {
 			return nil, err
 		}
@@ -97,7 +98,7 @@ func (c *Coordinator) plan(ctx context.Context, state entries, targets []target,
 	for _, t := range targets {
 		// The state tables cannot be there without being made. Of the others only
 		// the status is written, whatever the nodes have.
-		if fake && t.key.Group != migration.System {
+		if r.Fake && t.key.Group != migration.System {
 			plans = append(plans, MigrationPlan{Key: t.key, Direction: t.direction, Fake: true})
 			continue
 		}
@@ -107,6 +108,11 @@ func (c *Coordinator) plan(ctx context.Context, state entries, targets []target,
 		}
 		p.Notes = append(p.Notes, leftOut(p.Steps)...)
 		plans = append(plans, p)
+	}
+	if !r.NoValidate {
+		if err := c.parse(ctx, targets, plans, facts); err != nil {
+			return nil, err
+		}
 	}
 	return plans, c.freePaths(ctx, plans)
 }
@@ -139,7 +145,7 @@ func planOne(planner *plan.Planner, t target) (MigrationPlan, error) {
 			steps[i] = steps[i].Directly()
 		}
 	}
-	p.Steps, p.Notes = steps, notes
+	p.Steps, p.Notes = steps, append(storedNote(t), notes...)
 	return p, nil
 }
 

@@ -84,7 +84,12 @@ func (c *Coordinator) selectResume(e entries, r Request) ([]target, error) {
 	}
 	slices.Reverse(targets)
 	for i := range targets {
-		targets[i].direction = e[targets[i].key].Direction
+		entry := e[targets[i].key]
+		targets[i].direction = entry.Direction
+		// What is being taken back is what was applied, whatever the file is now.
+		if t, err := c.asApplied(targets[i], entry, false); err == nil && goesBack(entry) {
+			targets[i] = t
+		}
 	}
 	if r.Decision == Undecided {
 		return targets, nil
@@ -152,6 +157,9 @@ func (s *session) resume(ctx context.Context, t target, was journal.Entry, d Dec
 
 // unchanged refuses a migration that is not the one which was begun.
 func unchanged(t target, was journal.Entry) error {
+	if t.stored != nil {
+		return nil
+	}
 	sum, err := t.migration.Checksum()
 	if err != nil {
 		return err

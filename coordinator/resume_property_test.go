@@ -61,7 +61,7 @@ func simulated(t *rapid.T) []ops.Operation {
 // begin runs events/0001 for the first time.
 func (s *sim) begin(t *testing.T, c *Coordinator, m migration.Migration) error {
 	_, err := c.locked(t.Context(), s.rows.epoch(), func(ctx context.Context, run *session) error {
-		the := target{key("events", m.ID), m, journal.Forward}
+		the := target{key: key("events", m.ID), migration: m, direction: journal.Forward}
 		planner, err := c.planner(ctx, []target{the})
 		if err != nil {
 			return err
@@ -151,7 +151,7 @@ func TestResumeEndsWhereARunWithoutFaultsEnds(t *testing.T) {
 
 func (c *Coordinator) mustPlan(t *testing.T, m migration.Migration) []plan.Step {
 	t.Helper()
-	the := target{key("events", m.ID), m, journal.Forward}
+	the := target{key: key("events", m.ID), migration: m, direction: journal.Forward}
 	planner, err := c.planner(t.Context(), []target{the})
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,9 @@ type target struct {
 	key       journal.Key
 	migration migration.Migration
 	direction journal.Direction
+	// stored is set where the way back is that of the row, because this program's
+	// is another one, or gone.
+	stored *journal.Entry
 }
 
 func (t target) operations() []ops.Operation {
@@ -83,7 +86,7 @@ func (e entries) pending(group migration.Group) []target {
 	var out []target
 	for _, m := range group.Migrations {
 		if e.status(group.Name, m.ID) != journal.Completed {
-			out = append(out, target{journal.Key{Group: group.Name, ID: m.ID}, m, journal.Forward})
+			out = append(out, target{key: journal.Key{Group: group.Name, ID: m.ID}, migration: m, direction: journal.Forward})
 		}
 	}
 	return out
@@ -144,6 +147,9 @@ func (c *Coordinator) selectMigrate(e entries, r Request) ([]target, error) {
 		return nil, err
 	}
 	if err := e.inProgress(groups); err != nil {
+		return nil, err
+	}
+	if err := e.clean(groups, r); err != nil {
 		return nil, err
 	}
 	var out []target
@@ -222,6 +228,9 @@ func (c *Coordinator) selectRun(e entries, r Request) ([]target, error) {
 	if e.status(group.Name, m.ID) == journal.Completed {
 		return nil, journal.Usagef("%s is completed already", key)
 	}
+	if err := e.clean(groups, r); err != nil {
+		return nil, err
+	}
 	if err := e.gap(group); err != nil && !isGapFiller(e, group, m) {
 		return nil, err
 	}
@@ -238,7 +247,7 @@ func (c *Coordinator) selectRun(e entries, r Request) ([]target, error) {
 		return nil, journal.Refusef("%s comes after %s, which is pending: run that first, or skein migrate --group %s %s",
 			key, strings.Join(first, ", "), group.Name, m.ID)
 	}
-	targets := []target{{key, m, journal.Forward}}
+	targets := []target{{key: key, migration: m, direction: journal.Forward}}
 	return targets, blocking(targets, r)
 }
 

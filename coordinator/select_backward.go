@@ -10,31 +10,47 @@ import (
 
 // selectReverse picks one migration to run backward.
 func (c *Coordinator) selectReverse(e entries, r Request) ([]target, error) {
-	group, m, err := c.one(r)
+	t, err := c.oneToReverse(e, r)
 	if err != nil {
 		return nil, err
 	}
+	key, group := t.key, migration.Group{Name: t.key.Group}
 	if group.Name == migration.System && !r.IncludeSystem {
 		return nil, journal.Refusef("the group system holds skein's own state: reverse it only with --include-system")
 	}
 	if err := e.inProgress([]migration.Group{group}); err != nil {
 		return nil, err
 	}
-	key := journal.Key{Group: group.Name, ID: m.ID}
-	if e.status(group.Name, m.ID) != journal.Completed {
+	switch {
+	case e.status(key.Group, key.ID) != journal.Completed:
 		return nil, journal.Usagef("%s is not started: there is nothing to reverse", key)
+	case noteOf(e[key]).Baseline && !r.Fake:
+		return nil, journal.Refusef("%s was recorded by baseline: what it makes was there before skein came, and is not taken back. "+
+			"To forget the record and leave the rest as it is: --fake", key)
 	}
 	var later []string
-	for _, other := range group.Migrations {
-		if migration.CompareIDs(other.ID, m.ID) > 0 && e.status(group.Name, other.ID) == journal.Completed {
-			later = append(later, group.Name+"/"+other.ID)
+	for _, other := range slices.Backward(e.completedOf(group)) {
+		if migration.CompareIDs(other.key.ID, key.ID) > 0 {
+			later = append(later, other.key.String())
 		}
 	}
 	if len(later) > 0 {
 		return nil, journal.Refusef("%s is completed after %s: reverse that first, or skein revert --group %s %s",
-			strings.Join(later, ", "), key, group.Name, m.ID)
+			strings.Join(later, ", "), key, key.Group, key.ID)
 	}
-	return backward(e, []target{{key, m, journal.Backward}}, r)
+	return c.backward(e, []target{t}, r)
+}
+
+// oneToReverse finds the migration to reverse, of this program or of a row.
+func (c *Coordinator) oneToReverse(e entries, r Request) (target, error) {
+	group, m, err := c.one(r)
+	if err == nil {
+		return target{key: journal.Key{Group: group.Name, ID: m.ID}, migration: m, direction: journal.Backward}, nil
+	}
+	if len(r.Groups) == 1 && e.status(r.Groups[0], r.ID) == journal.Completed {
+		return target{key: journal.Key{Group: r.Groups[0], ID: r.ID}, direction: journal.Backward}, nil
+	}
+	return target{}, err
 }
 
 // selectRollback picks the last completed migrations of one group.
@@ -46,10 +62,15 @@ func (c *Coordinator) selectRollback(e entries, r Request) ([]target, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(targets) == 0 {
+	all := len(targets)
+	targets = e.withoutBaseline(targets)
+	switch {
+	case all == 0:
 		return nil, journal.Usagef("nothing of group %q is completed", r.Groups[0])
+	case len(targets) == 0:
+		return nil, journal.Usagef("nothing of group %q is completed but what baseline recorded, which is not taken back", r.Groups[0])
 	}
-	return backward(e, targets[:min(max(r.Count, 1), len(targets))], r)
+	return c.backward(e, targets[:min(max(r.Count, 1), len(targets))], r)
 }
 
 // selectRevert picks all completed migrations back to Through, or all there are.
@@ -61,12 +82,15 @@ func (c *Coordinator) selectRevert(e entries, r Request) ([]target, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !r.Fake {
+		targets = e.withoutBaseline(targets)
+	}
 	if r.Through != "" {
 		if targets, err = through(targets, r.Through, r.Groups[0], "completed"); err != nil {
 			return nil, err
 		}
 	}
-	return backward(e, targets, r)
+	return c.backward(e, targets, r)
 }
 
 // completed lists the completed migrations of the named groups, last first,
@@ -74,8 +98,12 @@ func (c *Coordinator) selectRevert(e entries, r Request) ([]target, error) {
 func (c *Coordinator) completed(e entries, r Request) ([]target, error) {
 	var groups []migration.Group
 	for _, name := range r.Groups {
+		group, err := c.groupOf(e, name)
+		if err != nil {
+			return nil, err
+		}
 		if _, err := c.options.Registry.Group(name); err != nil {
-			return nil, &journal.UsageError{Err: err}
+			groups = append(groups, group) // of rows alone: only where it is named
 		}
 	}
 	for _, group := range c.options.Registry.Groups() {
@@ -95,17 +123,13 @@ func (c *Coordinator) completed(e entries, r Request) ([]target, error) {
 	}
 	var out []target
 	for _, group := range slices.Backward(groups) {
-		for _, m := range slices.Backward(group.Migrations) {
-			if e.status(group.Name, m.ID) == journal.Completed {
-				out = append(out, target{journal.Key{Group: group.Name, ID: m.ID}, m, journal.Backward})
-			}
-		}
+		out = append(out, e.completedOf(group)...)
 	}
 	return out, nil
 }
 
 // backward refuses what cannot or may not be reversed.
-func backward(e entries, targets []target, r Request) ([]target, error) {
+func (c *Coordinator) backward(e entries, targets []target, r Request) ([]target, error) {
 	if err := e.stateless(targets); err != nil {
 		return nil, err
 	}
@@ -115,6 +139,11 @@ func backward(e entries, targets []target, r Request) ([]target, error) {
 	names := make([]string, len(targets))
 	for i, t := range targets {
 		names[i] = t.key.String()
+		t, err := c.asApplied(t, e[t.key], r.Fake)
+		if err != nil {
+			return nil, err
+		}
+		targets[i] = t
 		if t.migration.Irreversible != "" && !r.Fake {
 			return nil, journal.Refusef("%s cannot be reversed: %s", t.key, t.migration.Irreversible)
 		}

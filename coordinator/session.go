@@ -21,6 +21,10 @@ type Result struct {
 	Applied []journal.Key // in order
 	Plans   []MigrationPlan
 	Settled []Settled // by resume
+	// Differences and Unseen are by baseline with Verify: what is not as migrations
+	// would have made it, and tables of which it is only known that they are there.
+	Differences []Lack
+	Unseen      []string
 }
 
 // Migrate runs all pending migrations of the request: Groups, Readiness,
@@ -66,7 +70,7 @@ func (c *Coordinator) change(ctx context.Context, pick verb, r Request) (Result,
 		s.decided(r)
 		targets, err := pick(c, s.state, r)
 		if err == nil {
-			s.warnUnknown(r)
+			c.warnDirty(s.state, r, targets, s.emit)
 		}
 		if err == nil && len(targets) == 0 {
 			s.warnOwed()
@@ -77,7 +81,7 @@ func (c *Coordinator) change(ctx context.Context, pick verb, r Request) (Result,
 		if err := c.unsettled(s.state, targets, r.Fake); err != nil {
 			return err
 		}
-		plans, err := c.plan(ctx, s.state, targets, r.Fake)
+		plans, err := c.plan(ctx, s.state, targets, r)
 		if err != nil {
 			return err
 		}
@@ -95,6 +99,12 @@ func (c *Coordinator) change(ctx context.Context, pick verb, r Request) (Result,
 				return err
 			}
 		}
+		if r.Verify {
+			if err := s.verifyBaseline(ctx, targets); err != nil {
+				return err
+			}
+		}
+		s.baseline = r.baseline
 		return s.all(ctx, targets, plans)
 	})
 }
@@ -111,6 +121,7 @@ type session struct {
 	// insert with the next one's first row.
 	finished *journal.Entry
 	done     func() // announces it
+	baseline bool   // what is faked was there before
 	result   Result
 }
 

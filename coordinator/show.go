@@ -128,8 +128,7 @@ func (c *Coordinator) migrationStory(key journal.Key, entry journal.Entry) Migra
 	for _, m := range group.Migrations {
 		if m.ID == key.ID {
 			out.Missing, out.Blocking = false, m.Blocking
-			sum, err := m.Checksum()
-			out.Modified = err == nil && entry.Status != journal.NotStarted && entry.Checksum != "" && sum != entry.Checksum
+			out.Modified = entry.Status != journal.NotStarted && differs(m, entry)
 		}
 	}
 	if entry.Key == (journal.Key{}) {
@@ -168,6 +167,9 @@ func inWords(note journal.Note, inProgress bool) []string {
 	var out []string
 	if note.Fake {
 		out = append(out, "the status was written and nothing was run (--fake)")
+	}
+	if note.Baseline {
+		out = append(out, "what it makes was there before: the status was written and nothing was run (baseline)")
 	}
 	for _, node := range slices.Sorted(maps.Keys(note.Owed)) {
 		out = append(out, owed(node, note.Owed[node]))

@@ -68,7 +68,10 @@ func (s *session) decided(r Request) {
 		flag, text string
 	}{
 		{r.Force, "--force", "blocking migrations may run, completed ones may be taken back"},
-		{r.Fake, "--fake", "the status is written, nothing is run"},
+		{r.Fake && !r.baseline, "--fake", "the status is written, nothing is run"},
+		{r.baseline, "baseline", "what the migrations make is there already: the status is written, nothing is run"},
+		{r.AllowDirty, "--allow-dirty", "completed migrations may be modified or missing"},
+		{r.NoValidate, "--no-validate", "no server is asked to parse the statements first"},
 		{r.IncludeSystem, "--include-system", "skein's own tables may be dropped"},
 	} {
 		if d.yes {

@@ -70,7 +70,7 @@ func (c *Coordinator) selectInProgress(e entries, r Request) ([]target, error) {
 		}
 		for _, m := range slices.Backward(group.Migrations) {
 			if e.status(group.Name, m.ID) == journal.InProgress {
-				out = append(out, target{journal.Key{Group: group.Name, ID: m.ID}, m, journal.Backward})
+				out = append(out, target{key: journal.Key{Group: group.Name, ID: m.ID}, migration: m, direction: journal.Backward})
 			}
 		}
 	}
@@ -78,6 +78,10 @@ func (c *Coordinator) selectInProgress(e entries, r Request) ([]target, error) {
 		known := slices.ContainsFunc(out, func(t target) bool { return t.key == key })
 		wanted := len(r.Groups) == 0 || slices.Contains(r.Groups, key.Group)
 		if entry.Status == journal.InProgress && wanted && !known {
+			if t, err := c.asApplied(target{key: key, direction: journal.Backward}, entry, false); err == nil && goesBack(entry) {
+				out = append(out, t)
+				continue
+			}
 			return nil, journal.Refusef("%s is in progress, and this program does not have it: "+
 				"use the program that started it (run %s, %s)", key, entry.RunID, entry.AppliedBy)
 		}
@@ -93,7 +97,7 @@ func (s *session) undo(ctx context.Context, t target, was journal.Entry) error {
 	if was.Direction == journal.Backward && note.Direction == journal.Backward && unchanged(t, was) == nil {
 		return s.resume(ctx, t, was, Undecided)
 	}
-	planner, err := s.c.planner(ctx, []target{t, {t.key, t.migration, journal.Forward}})
+	planner, err := s.c.planner(ctx, []target{t, {key: t.key, migration: t.migration, direction: journal.Forward}})
 	if err != nil {
 		return err
 	}

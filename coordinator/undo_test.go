@@ -329,7 +329,7 @@ func backwardHash(t *testing.T, c *Coordinator) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := c.plan(t.Context(), entries{}, []target{{key("events", "0001"), group.Migrations[0], journal.Backward}}, false)
+	p, err := c.plan(t.Context(), entries{}, []target{{key: key("events", "0001"), migration: group.Migrations[0], direction: journal.Backward}}, Request{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -317,27 +317,26 @@ func TestClocksDecideNothing(t *testing.T) {
 	}
 }
 
-// A completed migration that the program does not have is shown, and said by
-// migrate; what it came after is not taken back, and nothing is put before it.
+// A completed migration that the program does not have is shown, and stops migrate
+// unless that is meant; it is taken back as it was stored, before what it came after,
+// and nothing is put before it.
 func TestMigrationThatTheProgramDoesNotHave(t *testing.T) {
 	s := begun(t, servers.cluster.Cluster(t))
 	s.must(0, "migrate")
 	all := s.groups
 	s.groups = []migration.Group{group("events", all[0].Migrations[0])}
 	says(t, s.must(0, "list").stdout, "0002_b", "missing")
-	r := s.refuse(0, "migrate")
+	says(t, s.refuse(3, "migrate").stderr, "events/0002_b is missing", "--allow-dirty")
+	r := s.refuse(0, "migrate", "--allow-dirty")
 	says(t, r.stderr, "events/0002_b is completed, and this program does not have it", "skein list")
 	says(t, r.stdout, "Nothing to do")
-	for _, args := range [][]string{
-		{"rollback", "--group", "events", "--force"},
-		{"reverse", "--group", "events", "--migration-id", "0001_a", "--force"},
-		{"revert", "--group", "events", "--force"},
-	} {
-		says(t, s.refuse(3, args...).stderr, "events/0002_b is completed after", "does not have it", "the program that ran it")
+	says(t, s.refuse(3, "reverse", "--group", "events", "--migration-id", "0001_a", "--force").stderr, "events/0002_b is completed after events/0001_a")
+	for _, args := range [][]string{{"rollback", "--group", "events"}, {"revert", "--group", "events", "0002"}} {
+		says(t, s.refuse(0, append(args, "--force", "--dry-run")...).stdout, "events/0002_b  (backward)", "as stored when it was applied")
 	}
 	s.groups = []migration.Group{group("events", all[0].Migrations[0],
 		migration.Migration{ID: "0001_between", Forward: []ops.Operation{createTable("c_local")}})}
-	says(t, s.refuse(3, "migrate").stderr, "events/0002_b is completed, but before it events/0001_between is missing")
+	says(t, s.refuse(3, "migrate", "--allow-dirty").stderr, "events/0002_b is completed, but before it events/0001_between is missing")
 	// A group that is not there any more keeps no other from its work.
 	s.groups = []migration.Group{group("orders", migration.Migration{ID: "0001_o", Forward: []ops.Operation{createTable("o_local")}})}
 	says(t, s.must(0, "list").stdout, "events       not in this program", "0002_b")

@@ -76,7 +76,7 @@ type Entry struct {
 	AppliedBy    string // user@host
 	Error        string
 	Duration     time.Duration
-	Backward     string // canonical form of the backward operations when applied
+	Backward     string // the migration as it was applied: migration.Stored
 }
 
 // Note is what a run knew before it began to change anything, kept in the
@@ -119,6 +119,10 @@ type Note struct {
 	Settling map[string]Settling `json:"settling,omitempty"`
 	// Fake says that the status was written without running anything.
 	Fake bool `json:"fake,omitempty"`
+	// Baseline says that what the migration makes was there before skein came: the
+	// status was written by baseline. It is not taken back, and not compared with
+	// the file.
+	Baseline bool `json:"baseline,omitempty"`
 }
 
 // Settling is a step that a node is owed, and that was announced to be sent to it.

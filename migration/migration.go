@@ -86,8 +86,8 @@ func (m Migration) Checksum() (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// BackwardText is the canonical form of the backward operations, as the state
-// table keeps it.
+// BackwardText is the canonical form of the backward operations. What the state
+// table keeps is StoredText.
 func (m Migration) BackwardText() (string, error) { return canonical(m.Backward) }
 
 func canonical(operations []ops.Operation) (string, error) {

@@ -92,9 +92,10 @@ func fillPieces(pieces []piece, env Env) ([]piece, error) {
 	return out, errors.Join(errs...)
 }
 
-// filledKind is what a filled placeholder is to the reader of a statement.
+// filledKind is what a filled placeholder is to the reader of a statement. The
+// {word} that {{word}} stands for is no placeholder any more.
 func filledKind(text string) pieceKind {
-	if pieces, _ := scan(text); len(pieces) == 1 {
+	if pieces, _ := scan(text); len(pieces) == 1 && pieces[0].kind != piecePlaceholder {
 		return pieces[0].kind
 	}
 	return pieceOther

@@ -109,7 +109,7 @@ func (s *Store) foreign(node string, have layout) error {
 		return nil
 	}
 	return journal.Refusef("table %s on %s is another tool's, not skein's: it has no column %s. "+
-		"Give the storage set \"migrations\" another database or cluster in skein.yaml",
+		"If it is Snuba's: skein import snuba. Or give the storage set \"migrations\" another database or cluster in skein.yaml",
 		s.table(tableLocal), node, strings.Join(lacking, ", "))
 }
 
