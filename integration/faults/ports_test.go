@@ -7,6 +7,7 @@ import (
 	"github.com/skein-migrate/skein/coordinator"
 	"github.com/skein-migrate/skein/danger"
 	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/ops"
 	"github.com/skein-migrate/skein/plan"
 )
 
@@ -21,6 +22,8 @@ func gated(o coordinator.Options, pass gate) coordinator.Options {
 	ports := gatedPorts{servers: o.Servers, observer: o.Observer, states: o.States, rows: o.Rows, pass: pass}
 	o.Servers, o.Observer, o.States, o.Rows = ports, ports, ports, ports
 	o.Sizer, o.Comparer = gatedReader{o.Sizer, o.Comparer, pass}, gatedReader{o.Sizer, o.Comparer, pass}
+	looks := gatedLooks{paths: o.Paths, parser: o.Parser, definer: o.Definer, pass: pass}
+	o.Paths, o.Parser, o.Definer = looks, looks, looks
 	o.Locker = gatedLocker{o.Locker, pass}
 	trail := o.Trail
 	o.Trail = func(runID string) coordinator.Trail { return gatedTrail{trail(runID), pass} }
@@ -104,6 +107,28 @@ func (g gatedReader) Holdings(ctx context.Context, inquiry danger.Inquiry) (map[
 func (g gatedReader) Compare(ctx context.Context, inquiry compare.Inquiry) (compare.Report, error) {
 	g.pass("server: compare")
 	return g.comparer.Compare(ctx, inquiry)
+}
+
+type gatedLooks struct {
+	paths   coordinator.Paths
+	parser  coordinator.Parser
+	definer coordinator.Definer
+	pass    gate
+}
+
+func (g gatedLooks) FreePaths(ctx context.Context, steps []plan.Step) error {
+	g.pass("server: free paths")
+	return g.paths.FreePaths(ctx, steps)
+}
+
+func (g gatedLooks) Parse(ctx context.Context, cluster string, texts []string) ([]string, error) {
+	g.pass("server: parse")
+	return g.parser.Parse(ctx, cluster, texts)
+}
+
+func (g gatedLooks) Definition(ctx context.Context, cluster, node string, created ops.Created) (string, error) {
+	g.pass("server: definition")
+	return g.definer.Definition(ctx, cluster, node, created)
 }
 
 type gatedLocker struct {
