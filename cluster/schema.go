@@ -122,9 +122,12 @@ func having(facts plan.Facts, table string) []string {
 // onNode is what a node has.
 type onNode struct{ tables, functions []dump.Object }
 
-// refreshing is how the names begin of tables that a refresh fills before it puts
-// them in the place of others.
-const refreshing = "_tmp_replace_"
+// The names of tables that a refresh fills, before it puts them in the place of
+// others, begin so.
+const (
+	refreshing      = "_tmp_replace_"
+	refreshingInner = ".tmp.inner"
+)
 
 // readSchema reads the CREATE texts of a node. What a view keeps its rows in is
 // the view's.
@@ -140,7 +143,7 @@ func (c *Cluster) readSchema(ctx context.Context, node, database string) (onNode
 	var read onNode
 	for _, key := range slices.Sorted(maps.Keys(states)) {
 		state := states[key]
-		if slices.ContainsFunc([]string{innerName, innerID, refreshing}, func(own string) bool { return strings.HasPrefix(state.name, own) }) {
+		if slices.ContainsFunc([]string{innerName, innerID, refreshing, refreshingInner}, func(own string) bool { return strings.HasPrefix(state.name, own) }) {
 			continue
 		}
 		read.tables = append(read.tables, dump.Object{
