@@ -87,7 +87,7 @@ func (p *Process) launch() error {
 	cmd.Dir = p.dir
 	cmd.Env = append(os.Environ(), p.command.Env...)
 	cmd.Stdout, cmd.Stderr = log, log
-	err = p.spawn.start(cmd)
+	err = p.spawn.start(cmd, p.logFile())
 	_ = log.Close() // the child has its own
 	if err != nil {
 		return err

@@ -1,6 +1,8 @@
 package testcluster
 
 import (
+	"fmt"
+	"os"
 	"os/exec"
 	"runtime"
 	"sync"
@@ -10,19 +12,19 @@ import (
 // spawner starts commands. The two kinds differ in what happens to the child when
 // this process ends.
 type spawner interface {
-	start(*exec.Cmd) error
+	start(cmd *exec.Cmd, log string) error
 }
 
 // detached children have their own session: neither the end of the command nor a
 // Ctrl-C in its terminal reaches them.
 type detached struct{}
 
-func (detached) start(cmd *exec.Cmd) error {
+func (detached) start(cmd *exec.Cmd, log string) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	go reap(cmd)
+	go reap(cmd, log)
 	return nil
 }
 
@@ -47,21 +49,27 @@ func newLeash() *leash {
 	return l
 }
 
-func (l *leash) start(cmd *exec.Cmd) error {
+func (l *leash) start(cmd *exec.Cmd, log string) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	started := make(chan error)
 	l.work <- func() { started <- cmd.Start() }
 	if err := <-started; err != nil {
 		return err
 	}
-	go reap(cmd)
+	go reap(cmd, log)
 	return nil
 }
 
 func (l *leash) close() { l.end.Do(func() { close(l.work) }) }
 
-// reap waits for a child so that it does not stay a zombie; how it ended is in
-// its log.
-func reap(cmd *exec.Cmd) {
+// reap waits for a child so that it does not stay a zombie. A server that a
+// signal ended does not say so itself: its log gets a line.
+func reap(cmd *exec.Cmd, log string) {
 	_ = cmd.Wait()
+	file, err := os.OpenFile(log, os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return // its directory is gone
+	}
+	_, _ = fmt.Fprintf(file, "testcluster: pid %d ended: %s\n", cmd.Process.Pid, cmd.ProcessState)
+	_ = file.Close()
 }
