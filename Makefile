@@ -9,7 +9,7 @@ KEPT := .devcluster/test
 # What `make test-one` runs, and on which arguments of `go test` all tests run.
 PKG       ?= ./integration
 TEST      ?= .
-TESTFLAGS ?= -timeout 20m
+TESTFLAGS ?= -timeout 60m
 SOAK      ?= 500
 
 # The race detector needs cgo, and cgo a C compiler. Nothing else here does.

@@ -29,6 +29,8 @@ type project struct {
 	// db and group are its own, or db is that of a landlord; see tenant.
 	db, group string
 	tenant    bool
+	// revived says that a server has died and come back, without its newest log.
+	revived bool
 	// said is what its commands have printed, for when a case fails.
 	said bytes.Buffer
 }
@@ -182,7 +184,29 @@ const killed = -1
 // strike runs a command as a process that strikes itself.
 func (p *project) strike(f fault, args ...string) result {
 	p.t.Helper()
-	return p.say(args, p.process(f, args...))
+	r := p.say(args, p.process(f, args...))
+	p.revive()
+	return r
+}
+
+// revive starts a 26.7 node that has died with its client: the library aborts at
+// times when a connection is reset, which the server it is made from does not.
+func (p *project) revive() {
+	p.t.Helper()
+	if p.servers.Options.Engine != testcluster.EngineModern {
+		return
+	}
+	time.Sleep(20 * time.Millisecond) // until it has heard of it
+	for _, n := range p.servers.Nodes {
+		if n.Running() {
+			continue
+		}
+		p.revived = true
+		fmt.Fprintf(&p.said, "(%s has died too, and is started again)\n", n.Name)
+		if err := n.Start(p.t.Context()); err != nil {
+			p.fatalf("start %s again: %v", n.Name, err)
+		}
+	}
 }
 
 // process runs a command as a process. Several may run at once.

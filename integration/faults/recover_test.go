@@ -47,7 +47,7 @@ func (p *project) isCompleted() bool {
 // migrations was executed once.
 func (p *project) ranOnce() {
 	p.t.Helper()
-	if !p.servers.Options.QueryLog {
+	if !p.servers.Options.QueryLog || p.revived {
 		return
 	}
 	n := p.servers.Nodes[0]
