@@ -13,7 +13,7 @@ import (
 
 // cleanLimit is how long a node may refuse to drop its databases: after ZooKeeper
 // was away, Replicated tables stay read-only for about eight seconds.
-const cleanLimit = 30 * time.Second
+const cleanLimit = 3 * time.Minute
 
 // Clean makes the servers as they were after Start, for the next test: all run,
 // the distributed DDL queue is worked off, the cluster's database is empty, no
