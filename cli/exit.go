@@ -166,11 +166,13 @@ func printPartial(w io.Writer, e *journal.PartialError) {
 	}
 }
 
-// silentNodes are those of which nothing was heard: a server that answers has a code.
+// silentNodes are those of which nothing was heard. One that is heard, such as one
+// whose mutation fails, is no node to go on without.
 func silentNodes(hosts []journal.HostOutcome) []string {
 	var out []string
 	for _, host := range hosts {
-		if host.Outcome == journal.Unknown && host.Code == 0 {
+		silent := strings.Contains(host.Error, "no answer") || strings.Contains(host.Error, "does not answer")
+		if host.Outcome == journal.Unknown && host.Code == 0 && silent {
 			out = append(out, host.Node)
 		}
 	}
