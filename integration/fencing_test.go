@@ -110,7 +110,7 @@ func isStateRow(chunk []byte) bool {
 // changes says that a packet is a statement that changes something other than
 // the lease itself or the audit trail, neither of which decides anything.
 func changes(chunk []byte) bool {
-	if chunk[0] != 1 { // a query; the texts of the audit trail are data
+	if !testproxy.BeginsQuery(chunk) { // the texts of the audit trail are data
 		return false
 	}
 	for _, own := range []string{"migrations_lock_", "migration_steps_local"} {

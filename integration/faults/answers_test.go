@@ -90,7 +90,7 @@ func (p *project) behindProxies() *answering {
 // other requests.
 func statement(r testproxy.Request) string {
 	found := regexp.MustCompile(regexp.QuoteMeta(group+"/"+six) + `-(\d+)-`).FindSubmatch(r.Data)
-	if r.Data[0] != 1 || found == nil { // a query; the texts of the audit trail are data
+	if !testproxy.BeginsQuery(r.Data) || found == nil { // the texts of the audit trail are data
 		return ""
 	}
 	return string(found[1])
@@ -125,7 +125,7 @@ func (a *answering) rows(with answer) {
 				delete(inserting, r.Connection)
 				return &with.Meddling
 			}
-			if r.Data[0] != 1 || !bytes.Contains(r.Data, []byte("INSERT INTO")) || !bytes.Contains(r.Data, []byte("`migrations_local`")) {
+			if !testproxy.BeginsQuery(r.Data) || !bytes.Contains(r.Data, []byte("INSERT INTO")) || !bytes.Contains(r.Data, []byte("`migrations_local`")) {
 				return nil
 			}
 			if inserts++; inserts%2 == 0 {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"strings"
+	"unicode"
 
 	"github.com/ClickHouse/ch-go/proto"
 )
@@ -115,4 +117,15 @@ func AbsurdColumns() []byte {
 	b.PutUVarInt(math.MaxInt64)
 	b.PutUVarInt(math.MaxInt64)
 	return b.Buf
+}
+
+// BeginsQuery says that what a client sent begins with a query. The middle of a
+// block of rows may begin with the same byte, but not with the query ID that
+// ch-go gives to each query.
+func BeginsQuery(request []byte) bool {
+	if len(request) == 0 || proto.ClientCode(request[0]) != proto.ClientCodeQuery {
+		return false
+	}
+	id, err := proto.NewReader(bytes.NewReader(request[1:])).Str()
+	return err == nil && id != "" && strings.IndexFunc(id, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
 }

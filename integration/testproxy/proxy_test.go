@@ -174,3 +174,22 @@ func TestAnswerIsTakenAsAWhole(t *testing.T) {
 	c.says("a\nb").hears("both")
 	c.says("c").hears("got c")
 }
+
+// The rows of an INSERT may come in pieces, which begin with any byte.
+func TestOnlyAQueryBeginsOne(t *testing.T) {
+	for _, c := range []struct {
+		name, request string
+		want          bool
+	}{
+		{"a query", "\x01\x0cskein-01M7-1\x01", true},
+		{"the middle of a column of UInt32", "\x01\x00\x00\x00\x01\x00\x00\x00", false},
+		{"the middle of a column of texts", "\x01\x02\x04node\x06String", false},
+		{"rows", "\x02\x00\x01\x00", false},
+		{"a query that is cut off", "\x01\x0cskein", false},
+		{"nothing", "", false},
+	} {
+		if got := testproxy.BeginsQuery([]byte(c.request)); got != c.want {
+			t.Errorf("%s: %t", c.name, got)
+		}
+	}
+}
