@@ -19,7 +19,7 @@ RACE ?= $(shell test "$$($(GO) env CGO_ENABLED)" = 1 && command -v "$$($(GO) env
 GOLDEN = $(shell grep -rl --include='*_test.go' 'flag.Bool."update"' . | xargs -n 1 dirname | sort -u)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo demo-down test faults soak unit test-one test-one-down golden lint fmt vet tidy vuln clean
+.PHONY: help deps build release demo demo-down test faults soak unit test-one test-one-down golden lint fmt vet tidy vuln clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ deps: ## install the real servers that demo and tests run on (Debian; root or su
 build: ## bin/skein, bin/devcluster, bin/skein-example
 	@mkdir -p $(BIN)
 	CGO_ENABLED=0 $(GO) build -o $(BIN)/ ./cmd/skein ./cmd/devcluster ./examples/skein-example
+
+release: ## dist/: static binaries for linux and darwin, amd64 and arm64, and SHA256SUMS
+	@GO="$(GO)" scripts/release.sh dist
 
 demo: deps build ## two groups of migrations on 2 shards x 2 replicas, which stay up
 	@scripts/demo.sh $(DEMO)
@@ -78,10 +81,10 @@ tidy: ## check that go.mod and go.sum are what the code needs
 vuln: $(BIN)/govulncheck ## known vulnerabilities in what we import; asks vuln.go.dev
 	$(BIN)/govulncheck ./...
 
-clean: ## stop the servers, delete bin/ and .devcluster/
+clean: ## stop the servers, delete bin/, dist/ and .devcluster/
 	@if test -x $(BIN)/devcluster; then \
 	  $(BIN)/devcluster down --dir $(DEMO); $(BIN)/devcluster down --dir $(KEPT); fi
-	rm -rf $(BIN) .devcluster
+	rm -rf $(BIN) dist .devcluster
 
 # The tools have a module of their own, so that their versions do not touch ours.
 TOOLS := $(BIN)/golangci-lint $(BIN)/gofumpt $(BIN)/govulncheck

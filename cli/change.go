@@ -1,18 +1,15 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"os"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/skein-migrate/skein/coordinator"
 	"github.com/skein-migrate/skein/danger"
+	"github.com/skein-migrate/skein/doctor"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/migration"
 )
@@ -31,6 +28,7 @@ type selection struct {
 	yes       bool
 	dirty     bool
 	unparsed  bool
+	skipped   []string
 	system    bool
 	output    string
 }
@@ -38,7 +36,7 @@ type selection struct {
 // flags are those of commands that are about many migrations.
 func (s *selection) flags(cmd *cobra.Command) {
 	s.groupFlag(cmd, "only this `group`, and those it depends on (repeatable)")
-	cmd.Flags().StringSliceVar(&s.readiness, "readiness", nil, "only groups of this `state`: limited, deprecate, partial, complete")
+	cmd.Flags().StringSliceVar(&s.readiness, "readiness", nil, "only groups of this `state`: limited, experimental, partial, deprecate, complete")
 	cmd.Flags().IntVar(&s.count, "count", 0, "at most so many migrations")
 }
 
@@ -61,6 +59,7 @@ func (s *selection) changeFlags(a *app, cmd *cobra.Command, force string) {
 		"refuse (exit 3) if a step would rewrite or drop rows, block, or run Go code; --force does not lift it")
 	s.dropFlag(cmd)
 	s.parseFlag(cmd)
+	s.checksFlag(cmd)
 	withoutFlag(a, cmd)
 	cmd.Flags().StringVarP(&s.output, "output", "o", "text", "form of --dry-run: text or json")
 	lockFlag(a, cmd)
@@ -82,6 +81,7 @@ func (s *selection) dirtyFlag(cmd *cobra.Command) {
 
 func lockFlag(a *app, cmd *cobra.Command) {
 	cmd.Flags().DurationVar(&a.lockWait, "lock-wait", 0, "wait so long for another run to end (such as 10m)")
+	reportFlags(a, cmd)
 }
 
 func (s *selection) yesFlag(cmd *cobra.Command) {
@@ -91,7 +91,7 @@ func (s *selection) yesFlag(cmd *cobra.Command) {
 func (s *selection) request(args []string) (coordinator.Request, error) {
 	r := coordinator.Request{
 		Groups: s.groups, ID: s.id, Count: s.count, Force: s.force, Fake: s.fake, IncludeSystem: s.system,
-		CheckDangerous: s.check, MaxDrop: &s.maxDrop, AllowDirty: s.dirty, NoValidate: s.unparsed,
+		CheckDangerous: s.check, MaxDrop: &s.maxDrop, AllowDirty: s.dirty, NoValidate: s.unparsed, SkipChecks: s.skipped,
 	}
 	for _, text := range s.readiness {
 		readiness := migration.Readiness(text)
@@ -99,6 +99,9 @@ func (s *selection) request(args []string) (coordinator.Request, error) {
 			return r, journal.Usagef("--readiness %q: use one of %v", text, migration.Readinesses())
 		}
 		r.Readiness = append(r.Readiness, readiness)
+	}
+	if err := knownChecks("--skip-check", s.skipped, doctor.Before()); err != nil {
+		return r, err
 	}
 	if s.count < 0 {
 		return r, journal.Usagef("--count %d: use a positive number", s.count)
@@ -118,11 +121,12 @@ type verb struct {
 	run  func(*coordinator.Coordinator, context.Context, coordinator.Request) (coordinator.Result, error)
 	// past is what was done: "3 migrations completed".
 	past string
-	// asks is set for what takes something away.
+	// asks is set for what takes something away: it is always asked about. The others
+	// are where rows would be rewritten or dropped.
 	asks bool
 }
 
-// change runs a verb: dry, or after asking, or at once.
+// change runs a verb: dry, or after showing what it is about, and maybe asking.
 func (a *app) change(cmd *cobra.Command, s selection, args []string, v verb) error {
 	if err := checkOutput(s.output); err != nil {
 		return err
@@ -141,16 +145,12 @@ func (a *app) change(cmd *cobra.Command, s selection, args []string, v verb) err
 		if err != nil {
 			return err
 		}
-		if err := printPlans(out, s.output, plans); err != nil || !s.check {
+		if err := printPlans(out, s.output, w.overviewOf(plans, request)); err != nil || !s.check {
 			return err
 		}
 		return coordinator.CheckDangerous(plans)
 	}
-	if v.asks && !s.yes && a.onTerminal() {
-		if err := a.ask(cmd, w.Coordinator, request, v); err != nil {
-			return err
-		}
-	}
+	request.Approve = a.approver(cmd, w, s, request, v)
 	result, err := v.run(w.Coordinator, cmd.Context(), request)
 	if err != nil {
 		if len(result.Applied) > 0 {
@@ -164,45 +164,4 @@ func (a *app) change(cmd *cobra.Command, s selection, args []string, v verb) err
 	}
 	fmt.Fprintf(out, "%s %s.\n", count(len(result.Applied), "migration"), v.past)
 	return nil
-}
-
-func (a *app) onTerminal() bool {
-	in, ok := a.program.Stdin.(*os.File)
-	return ok && term.IsTerminal(int(in.Fd()))
-}
-
-func (a *app) ask(cmd *cobra.Command, c *coordinator.Coordinator, r coordinator.Request, v verb) error {
-	plans, err := v.plan(c, cmd.Context(), r)
-	if err != nil || len(plans) == 0 {
-		return err
-	}
-	names := make([]journal.Key, len(plans))
-	for i, p := range plans {
-		names[i] = p.Key
-	}
-	return a.confirm(cmd, fmt.Sprintf("Reverse %s? %s", keys(names), totalsOf(plans).of(danger.DropsData, "dropped")))
-}
-
-// confirm asks a question on the terminal. Where there is none, the answer is no.
-func (a *app) confirm(cmd *cobra.Command, question string) error {
-	if !a.onTerminal() {
-		return journal.Refusef("%s There is no terminal to ask on: --yes, nothing was changed", question)
-	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s [y/N] ", question)
-	answers := make(chan string, 1)
-	go func() {
-		answer, _ := bufio.NewReader(cmd.InOrStdin()).ReadString('\n') // an end without an answer is a no
-		answers <- answer
-	}()
-	select {
-	case <-cmd.Context().Done():
-		fmt.Fprintln(cmd.ErrOrStderr())
-		return &journal.InterruptedError{}
-	case answer := <-answers:
-		switch strings.ToLower(strings.TrimSpace(answer)) {
-		case "y", "yes":
-			return nil
-		}
-		return journal.Refusef("not confirmed, nothing was changed")
-	}
 }

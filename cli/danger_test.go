@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/skein-migrate/skein/coordinator"
@@ -74,7 +75,7 @@ func dangerous(t *testing.T) []coordinator.MigrationPlan {
 func TestPlanOfWhatIsDangerous(t *testing.T) {
 	for name, output := range map[string]string{"plan-danger.txt": "text", "plan-danger.json": "json"} {
 		var out bytes.Buffer
-		if err := printPlans(&out, output, dangerous(t)); err != nil {
+		if err := printPlans(&out, output, overview{plans: dangerous(t)}); err != nil {
 			t.Fatal(err)
 		}
 		golden(t, name, out.String())
@@ -87,4 +88,49 @@ func TestRefusalOfWhatIsDangerous(t *testing.T) {
 		t.Errorf("exit %d, want %d", code, exitPreflight)
 	}
 	golden(t, "error-dangerous.txt", printed(err, exitPreflight))
+}
+
+func TestOverviewOfAChange(t *testing.T) {
+	all := append(plans(t), dangerous(t)...)
+	for i := range 13 {
+		quiet := all[0]
+		quiet.Key = journal.Key{Group: "sessions", ID: fmt.Sprintf("%04d_more", i+1)}
+		all = append(all, quiet)
+	}
+	var out bytes.Buffer
+	overview{environment: "production", plans: all, leftAlone: []leftAloneView{{"replays", "skipped by skip_groups (skein.yaml:9:1)"}}}.print(&out, "")
+	golden(t, "overview.txt", out.String())
+}
+
+// Asked is where rows that are there would be rewritten or dropped, or where it is
+// not known that there are none, and wherever something is taken back.
+func TestQuestion(t *testing.T) {
+	amounts := func(class danger.Class, rows uint64, known bool) []coordinator.MigrationPlan {
+		return []coordinator.MigrationPlan{{
+			Key: journal.Key{Group: "events", ID: "0004"}, Steps: make([]plan.Step, 1),
+			Dangers: []danger.Assessment{{Class: class, Amount: danger.Amount{Known: known, Rows: rows, Bytes: rows * 8, ReplicaSets: 2}}},
+		}}
+	}
+	faked := amounts(danger.DropsData, 12, true)
+	faked[0].Fake = true
+	for _, test := range []struct {
+		name   string
+		plans  []coordinator.MigrationPlan
+		always bool
+		want   string
+	}{
+		{"rewritten rows", amounts(danger.RewritesData, 12, true), false, "Go on, with data rewritten in 1 step (12 rows, 96 B on 2 replica sets)?"},
+		{"dropped rows", amounts(danger.DropsData, 1000, true), false, "Go on, with data dropped in 1 step (1,000 rows, 7.8 KiB on 2 replica sets)?"},
+		{"rows that nobody counts", amounts(danger.DropsData, 0, false), false, "Go on, with data dropped in 1 step (how many rows is not known)?"},
+		{"both", append(amounts(danger.RewritesData, 12, true), amounts(danger.DropsData, 1, true)...), false, "Go on, with data rewritten in 1 step (12 rows, 96 B on 2 replica sets) and data dropped in 1 step (1 row, 8 B on 2 replica sets)?"},
+		{"an empty table", amounts(danger.DropsData, 0, true), false, ""},
+		{"metadata", amounts(danger.MetadataOnly, 0, false), false, ""},
+		{"Go code", amounts(danger.NotKnown, 0, false), false, ""},
+		{"a status alone", faked, false, ""},
+		{"a way back, also of an empty table", amounts(danger.DropsData, 0, true), true, "Reverse events/0004? data dropped in 1 step (no rows now)"},
+	} {
+		if have := questionOf(test.plans, test.always); have != test.want {
+			t.Errorf("%s: asked %q, want %q", test.name, have, test.want)
+		}
+	}
 }

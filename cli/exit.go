@@ -70,6 +70,7 @@ func (a *app) printError(err error, code int) {
 		lost       *journal.LockLostError
 		differ     *journal.NodesDifferError
 		stopped    *journal.InterruptedError
+		unwell     *unwellError
 	)
 	switch {
 	case errors.As(err, &lost):
@@ -91,6 +92,8 @@ func (a *app) printError(err error, code int) {
 		}
 	case code == exitDiffer && errors.As(err, &differ):
 		return // the command's own output said it
+	case code == exitPreflight && a.checking && errors.As(err, &unwell):
+		return // the same
 	case errors.As(err, &inactive):
 		if a.checking {
 			return // the command's own output said it

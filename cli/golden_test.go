@@ -80,6 +80,22 @@ func TestListTextWithNothingInProgress(t *testing.T) {
 	golden(t, "list-pending.txt", out.String())
 }
 
+func TestListOfGroupsThatAreLeftAlone(t *testing.T) {
+	groups := append(statuses()[:2],
+		coordinator.GroupStatus{
+			Name: "replays", Readiness: migration.Complete, Optional: true, DependsOn: []string{"events"},
+			Inactive:   "skipped by skip_groups (skein.yaml:9:1)",
+			Migrations: []coordinator.MigrationStatus{{ID: "0001_create_replays", Status: journal.Completed, Head: true}, {ID: "0002_urls", Status: journal.NotStarted}},
+		},
+		coordinator.GroupStatus{
+			Name: "profiles", Readiness: migration.Experimental, Inactive: "its readiness is experimental, and accepted here is complete (skein.yaml:8:1)",
+			Migrations: []coordinator.MigrationStatus{{ID: "0001_create_profiles", Status: journal.NotStarted}},
+		})
+	var out bytes.Buffer
+	printList(&out, groups)
+	golden(t, "list-left-alone.txt", out.String())
+}
+
 func TestListJSON(t *testing.T) {
 	var out bytes.Buffer
 	if err := writeJSON(&out, map[string]any{"groups": statuses()}); err != nil {
@@ -130,7 +146,7 @@ func plans(t *testing.T) []coordinator.MigrationPlan {
 
 func TestPlanText(t *testing.T) {
 	var out bytes.Buffer
-	if err := printPlans(&out, "text", plans(t)); err != nil {
+	if err := printPlans(&out, "text", overview{plans: plans(t)}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "plan.txt", out.String())
@@ -138,7 +154,7 @@ func TestPlanText(t *testing.T) {
 
 func TestPlanJSON(t *testing.T) {
 	var out bytes.Buffer
-	if err := printPlans(&out, "json", plans(t)); err != nil {
+	if err := printPlans(&out, "json", overview{plans: plans(t)}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "plan.json", out.String())
@@ -163,7 +179,7 @@ const emptyPlan = `{
 func TestAnEmptyPlan(t *testing.T) {
 	for output, want := range map[string]string{"text": "Nothing to do.\n", "json": emptyPlan} {
 		var out bytes.Buffer
-		if err := printPlans(&out, output, nil); err != nil {
+		if err := printPlans(&out, output, overview{}); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want, out.String()); diff != "" {

@@ -24,7 +24,8 @@ func (a *app) listCommand() *cobra.Command {
 blocking ones need --force to run; missing ones have a row, but are not in this
 program; modified ones are not what was applied; those of baseline were there
 before and never run. What ran --without a node is
-owed to that node until resume has settled it. It takes no lock.`,
+owed to that node until resume has settled it. Groups that skein.yaml leaves alone
+here (readiness, skip_groups) are shown as such. It takes no lock.`,
 		Example: "  skein list\n  skein list --output json",
 		Args:    exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -70,11 +71,15 @@ func writeJSON(w io.Writer, value any) error {
 
 func printList(w io.Writer, groups []coordinator.GroupStatus) {
 	total := map[journal.Status]int{}
-	stuck, elsewhere, owed, modified, missing := "", false, false, false, false
+	stuck, elsewhere, owed, modified, missing, waiting := "", false, false, false, false, 0
 	for _, group := range groups {
 		fmt.Fprintln(w, groupLine(group))
 		for _, m := range group.Migrations {
-			total[m.Status]++
+			if group.Inactive != "" && m.Status == journal.NotStarted {
+				waiting++
+			} else {
+				total[m.Status]++
+			}
 			printMigration(w, m)
 			owed = owed || len(m.Owed) > 0
 			modified = modified || m.Modified
@@ -88,9 +93,9 @@ func printList(w io.Writer, groups []coordinator.GroupStatus) {
 			}
 		}
 	}
-	all := total[journal.Completed] + total[journal.InProgress] + total[journal.NotStarted]
-	fmt.Fprintf(w, "\n%s: %d completed, %d in progress, %d pending\n", count(all, "migration"),
-		total[journal.Completed], total[journal.InProgress], total[journal.NotStarted])
+	all := total[journal.Completed] + total[journal.InProgress] + total[journal.NotStarted] + waiting
+	fmt.Fprintf(w, "\n%s: %d completed, %d in progress, %d pending%s\n", count(all, "migration"),
+		total[journal.Completed], total[journal.InProgress], total[journal.NotStarted], leftAlone(waiting))
 	switch {
 	case elsewhere:
 		fmt.Fprintln(w, "next: skein resume, or skein reverse-in-progress, with the program that has the missing migration in progress")
@@ -107,13 +112,30 @@ func printList(w io.Writer, groups []coordinator.GroupStatus) {
 	}
 }
 
+// inactiveIndent puts why a group is left alone below what it is.
+const inactiveIndent = "             "
+
+// leftAlone says how many migrations would run if their groups were active.
+func leftAlone(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d left alone", n)
+}
+
 func groupLine(group coordinator.GroupStatus) string {
 	line := fmt.Sprintf("%-12s %s", group.Name, group.Readiness)
 	if group.Unknown {
 		line = fmt.Sprintf("%-12s not in this program", group.Name)
 	}
+	if group.Optional {
+		line += ", optional"
+	}
 	if len(group.DependsOn) > 0 {
 		line += ", after " + strings.Join(group.DependsOn, ", ")
+	}
+	if group.Inactive != "" {
+		line += "\n" + inactiveIndent + "left alone: " + group.Inactive
 	}
 	return line
 }

@@ -46,6 +46,9 @@ type lock struct {
 	acquire func(ctx context.Context, h journal.Holder, floor uint64, wait time.Duration, sink journal.Sink) (heldLease, error)
 	status  func(ctx context.Context) (*journal.Holder, error)
 	broken  func(ctx context.Context) (*journal.Holder, error)
+	// probe measures what the lock is kept in; nil: that is the state's own node, or
+	// there is none.
+	probe func(ctx context.Context) (zk.Health, error)
 }
 
 func (a *app) lock(ctx context.Context, cfg *config.Config, state *cluster.Cluster) (*lock, error) {
@@ -55,7 +58,7 @@ func (a *app) lock(ctx context.Context, cfg *config.Config, state *cluster.Clust
 	case config.LockLease:
 		return leaseLock(cfg, state), nil
 	}
-	return zkLock(ctx, cfg, state)
+	return a.zkLock(ctx, cfg, state)
 }
 
 // limitOf leaves room for a server's ticks, and for its clock's whole seconds.
@@ -63,12 +66,13 @@ func limitOf(timeout time.Duration) time.Duration {
 	return max(timeout, 3*time.Second)*3/2 + time.Second
 }
 
-func zkLock(ctx context.Context, cfg *config.Config, state *cluster.Cluster) (*lock, error) {
+func (a *app) zkLock(ctx context.Context, cfg *config.Config, state *cluster.Cluster) (*lock, error) {
 	c := cfg.Coordination
 	auth, err := c.Auth.Resolve(ctx)
 	if err != nil {
 		return nil, cfg.Errorf("coordination.auth", "%v", err)
 	}
+	a.warnOfPlainAuth(cfg)
 	key, err := lockKey(ctx, state)
 	if err != nil {
 		return nil, err
@@ -91,6 +95,7 @@ func zkLock(ctx context.Context, cfg *config.Config, state *cluster.Cluster) (*l
 		},
 		status: func(ctx context.Context) (*journal.Holder, error) { return locker.Status(ctx, key) },
 		broken: func(ctx context.Context) (*journal.Holder, error) { return locker.Break(ctx, key) },
+		probe:  func(ctx context.Context) (zk.Health, error) { return locker.Probe(ctx, key) },
 	}, nil
 }
 

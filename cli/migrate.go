@@ -19,7 +19,13 @@ node does not answer, a server cannot parse a statement (--no-validate does not
 ask), a completed migration is modified or missing here (--allow-dirty), or a
 table to be dropped is larger than its server's max_table_size_to_drop. With --check-dangerous it also stops, and names the
 steps with the rows and bytes in question, if anything but metadata would
-change. What touches no row passes: the table is empty, or of the same plan.`,
+change. What touches no row passes: the table is empty, or of the same plan.
+
+Before anything runs it shows what is about to: groups, migrations, steps, nodes,
+what becomes of data, and of how many rows and bytes, each row counted once. On a
+terminal it asks once if rows would be rewritten or dropped (--yes does not ask);
+without a terminal it goes on, so a CI job that must not do that has
+--check-dangerous.`,
 		Example: "  skein migrate\n  skein migrate --group events 0002\n  skein migrate --dry-run",
 		Args:    exactly(1, "at most one ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -31,5 +37,6 @@ change. What touches no row passes: the table is empty, or of the same plan.`,
 	s.flags(cmd)
 	s.changeFlags(a, cmd, "run blocking migrations too")
 	s.dirtyFlag(cmd)
+	s.yesFlag(cmd)
 	return cmd
 }

@@ -43,7 +43,7 @@ is taken. THROUGH is the first letters of one pending ID of the named group.`,
 			if err != nil {
 				return err
 			}
-			return printPlans(cmd.OutOrStdout(), output, plans)
+			return printPlans(cmd.OutOrStdout(), output, w.overviewOf(plans, request))
 		},
 	}
 	s.flags(cmd)
@@ -53,19 +53,18 @@ is taken. THROUGH is the first letters of one pending ID of the named group.`,
 	return cmd
 }
 
-func printPlans(w io.Writer, output string, plans []coordinator.MigrationPlan) error {
-	totals := totalsOf(plans)
+func printPlans(w io.Writer, output string, o overview) error {
 	if output == "json" {
-		return writeJSON(w, map[string]any{"migrations": planViews(plans), "totals": totals.view()})
+		return o.writeJSON(w)
 	}
-	for _, p := range plans {
+	for _, p := range o.plans {
 		head := p.Key.String() + backwardMark(p.Direction)
 		if p.Blocking {
 			head += "  blocking"
 		}
 		fmt.Fprintf(w, "%-63s %s\n", head, count(len(p.Steps), "step"))
 		if p.Fake {
-			fmt.Fprintln(w, "  fake: only its status would be written")
+			fmt.Fprint(w, "  fake: only its status would be written\n\n")
 			continue
 		}
 		for i, step := range p.Steps {
@@ -76,12 +75,27 @@ func printPlans(w io.Writer, output string, plans []coordinator.MigrationPlan) e
 		}
 		fmt.Fprintln(w)
 	}
-	if len(plans) == 0 {
+	if len(o.plans) == 0 {
+		for _, left := range o.leftAlone {
+			fmt.Fprintf(w, "%-15s left alone: %s\n", left.Group, left.Why)
+		}
 		fmt.Fprintln(w, "Nothing to do.")
 		return nil
 	}
-	fmt.Fprintf(w, "%s, %s, %s. Nothing was run.\n", count(len(plans), "migration"), count(totals.steps, "step"), totals)
+	o.print(w, " Nothing was run.")
 	return nil
+}
+
+type plansView struct {
+	Environment string          `json:"environment,omitempty"`
+	Groups      []groupView     `json:"groups,omitempty"`
+	LeftAlone   []leftAloneView `json:"left_alone,omitempty"`
+	Migrations  []planView      `json:"migrations"`
+	Totals      totalsView      `json:"totals"`
+}
+
+func (o overview) writeJSON(w io.Writer) error {
+	return writeJSON(w, plansView{o.environment, o.groupViews(), o.leftAlone, planViews(o.plans), totalsOf(o.plans).view()})
 }
 
 func printStep(w io.Writer, step plan.Step, danger danger.Assessment) {

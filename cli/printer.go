@@ -15,6 +15,8 @@ import (
 type printer struct {
 	w              io.Writer
 	verbose, quiet bool
+	// live: bars show what is waited for. Lines would only push away what stays.
+	live bool
 
 	mu       sync.Mutex
 	warnings bool
@@ -61,6 +63,12 @@ func (p *printer) event(event journal.Event) {
 }
 
 func (p *printer) statement(event journal.Event) {
+	switch event.(type) {
+	case journal.Waiting, journal.MutationProgress, journal.Retrying:
+		if p.live && !p.verbose {
+			return
+		}
+	}
 	switch e := event.(type) {
 	case journal.StatementSent:
 		if p.verbose {

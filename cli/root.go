@@ -16,7 +16,7 @@ import (
 type app struct {
 	program  Program
 	started  bool        // a command runs: errors are no longer about the command line
-	checking bool        // check-inactive-replicas printed its findings itself
+	checking bool        // check-inactive-replicas or doctor printed its findings itself
 	changing atomic.Bool // the lock is held
 
 	verbose, quiet bool
@@ -24,6 +24,10 @@ type app struct {
 	without        []string // nodes that are left out
 	releasing      bool     // lock release: who holds the lock is alive
 	closers        []func()
+
+	holder              journal.Holder // this run, if it is to be one
+	events              journal.Sink
+	eventsTo, metricsTo string // flags
 }
 
 func (a *app) close() {
@@ -53,8 +57,9 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:  true,
 		Args:          unknownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRun: func(*cobra.Command, []string) {
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			a.started = true
+			return a.observe(cmd)
 		},
 	}
 	flags := root.PersistentFlags()
@@ -63,11 +68,12 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but results and errors")
 	flags.SortFlags = false
 	root.AddCommand(
-		a.initCommand(), a.newCommand(), a.dumpCommand(),
+		a.initCommand(), a.newCommand(), a.dumpCommand(), a.bootstrapCommand(), a.addNodeCommand(),
 		a.listCommand(), a.planCommand(), a.migrateCommand(), a.runCommand(), a.reverseCommand(),
 		a.rollbackCommand(), a.revertCommand(), a.resumeCommand(), a.reverseInProgressCommand(),
-		a.checkInactiveReplicasCommand(), a.verifyCommand(), a.baselineCommand(), a.repairCommand(), a.historyCommand(), a.showCommand(), a.lockCommand(), a.importCommand(), a.schemaCommand(), a.versionCommand(),
+		a.checkInactiveReplicasCommand(), a.doctorCommand(), a.verifyCommand(), a.baselineCommand(), a.repairCommand(), a.historyCommand(), a.showCommand(), a.watchCommand(), a.lockCommand(), a.importCommand(), a.configCommand(), a.schemaCommand(), a.versionCommand(),
 	)
+	a.complete(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return journal.Usagef("%s: %w (see: %s --help)", cmd.CommandPath(), err, cmd.CommandPath())
 	})

@@ -23,10 +23,10 @@ import (
 // TestSchemasAreThoseOfTheTypes holds that docs/schema is what the types and
 // their documentation make of it.
 func TestSchemasAreThoseOfTheTypes(t *testing.T) {
-	ofOps, ofConfig := documentedTypes(t, "../ops"), documentedKeys(t, "../docs/configuration.md")
+	ofOps := documentedTypes(t, "../ops")
 	for file, build := range map[string]func() ([]byte, error){
 		"migration.json": func() ([]byte, error) { return yamlfile.Schema(func(name string) string { return ofOps[name] }) },
-		"skein.json":     func() ([]byte, error) { return config.Schema(ofConfig) },
+		"skein.json":     config.Schema,
 	} {
 		want, err := build()
 		if err != nil {
@@ -91,47 +91,6 @@ func documentFields(docs map[string]string, spec *ast.TypeSpec) {
 	}
 }
 
-// documentedKeys reads the tables of the configuration's reference: the last
-// column says what the key in the first one means, under the heading of its section.
-func documentedKeys(t *testing.T, file string) func(key string) string {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	docs := map[string]string{}
-	section := ""
-	for line := range strings.Lines(string(text)) {
-		if heading, ok := strings.CutPrefix(line, "## "); ok {
-			section = strings.ToLower(strings.TrimSpace(heading))
-		}
-		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), " | ")
-		if !strings.HasPrefix(line, "| `") || len(cells) < 3 {
-			continue
-		}
-		for _, key := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[0], -1) {
-			meaning := regexp.MustCompile(`\[([^\]]+)\]\([^)]*\)`).ReplaceAllString(cells[len(cells)-1], "$1")
-			docs[section+"."+key[1]] = strings.TrimSpace(meaning)
-		}
-	}
-	return func(key string) string {
-		if _, inner, ok := strings.Cut(key, ".tls."); ok {
-			key = "tls." + inner
-		}
-		return docs[key]
-	}
-}
-
-// TestEveryKeyOfTheConfigurationIsDescribed: an editor shows it.
-func TestEveryKeyOfTheConfigurationIsDescribed(t *testing.T) {
-	docs := documentedKeys(t, "../docs/configuration.md")
-	for _, key := range []string{"clusters.hosts", "clusters.connect.retries", "coordination.lock", "groups.readiness", "clusters.tls.ca"} {
-		if docs(key) == "" {
-			t.Errorf("no description of %s was found in docs/configuration.md", key)
-		}
-	}
-}
-
 func compileSchema(t *testing.T, text string) *jsonschema.Schema {
 	t.Helper()
 	document, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
@@ -186,6 +145,9 @@ func TestTheSchemaOfTheConfiguration(t *testing.T) {
 		{"clusters: [{name: a, tls: {caa: x}}]", "caa"},
 		{"coordination: {lock: redis}", "zookeeper"},
 		{"groups: [{name: a, readiness: finished}]", "complete"},
+		{"clusters: [{name: a, tls: {min_version: 1.4}}]", "1.3"},
+		{"aws: {regoin: eu-west-1}", "regoin"},
+		{"secrets: {reader: [env:A]}", "string"},
 		{"environments: {staging: {cluster: []}}", "cluster"},
 	} {
 		if err := check(test.text); err == nil || !strings.Contains(err.Error(), test.want) {
@@ -203,6 +165,7 @@ func TestTheSchemasArePrinted(t *testing.T) {
 		{[]string{"schema"}, exitDone, schema.Migration()},
 		{[]string{"schema", "migration"}, exitDone, schema.Migration()},
 		{[]string{"schema", "config"}, exitDone, schema.Config()},
+		{[]string{"schema", "events"}, exitDone, schema.Events()},
 		{[]string{"schema", "sql"}, exitUsage, ""},
 		{[]string{"schema", "migration", "config"}, exitUsage, ""},
 	} {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,6 +28,7 @@ func (a *app) registry(cfg *config.Config) (*migration.Registry, error) {
 func (a *app) registryWith(cfg *config.Config, given map[string][]migration.Migration) (*migration.Registry, error) {
 	groups := append([]migration.Group{state.System()}, slices.Clone(a.program.Groups)...)
 	var problems []error
+	var listed []string
 	for _, overlay := range cfg.Groups {
 		at := slices.IndexFunc(groups, func(g migration.Group) bool { return g.Name == overlay.Name })
 		if at < 0 && overlay.Dir == "" {
@@ -37,6 +39,7 @@ func (a *app) registryWith(cfg *config.Config, given map[string][]migration.Migr
 			groups = append(groups, migration.Group{Name: overlay.Name})
 		}
 		overlaid(&groups[at], overlay)
+		listed = append(listed, overlay.Name)
 		if files, isGiven := given[overlay.Name]; isGiven {
 			problems = append(problems, merged(&groups[at], overlay, files))
 		} else if overlay.Dir != "" {
@@ -46,11 +49,35 @@ func (a *app) registryWith(cfg *config.Config, given map[string][]migration.Migr
 	if err := errors.Join(problems...); err != nil {
 		return nil, &journal.UsageError{Err: err}
 	}
-	registry, err := migration.NewRegistry(groups...)
+	registry, err := migration.NewRegistry(asListed(groups, listed)...)
 	if err != nil {
 		return nil, journal.Usagef("the migrations are not in order, nothing was asked of a server:\n%w", err)
 	}
+	registry, err = registry.Under(migration.Policy{
+		Accepts: cfg.Readiness, Skip: cfg.SkipGroups,
+		AcceptsAt: cfg.Where("readiness"), SkipAt: cfg.Where("skip_groups"),
+	})
+	if err != nil {
+		return nil, &journal.UsageError{Err: err}
+	}
 	return registry, nil
+}
+
+// asListed puts groups in the order in which the configuration lists them, behind
+// skein's own and before those that it does not list.
+func asListed(groups []migration.Group, listed []string) []migration.Group {
+	rank := func(g migration.Group) int {
+		at := slices.Index(listed, g.Name)
+		switch {
+		case g.Name == migration.System:
+			return -1
+		case at < 0:
+			return len(listed)
+		}
+		return at
+	}
+	slices.SortStableFunc(groups, func(a, b migration.Group) int { return cmp.Compare(rank(a), rank(b)) })
+	return groups
 }
 
 func overlaid(g *migration.Group, overlay config.Group) {
@@ -62,6 +89,9 @@ func overlaid(g *migration.Group, overlay config.Group) {
 	}
 	if len(overlay.StorageSets) > 0 {
 		g.StorageSets = overlay.StorageSets
+	}
+	if overlay.Optional != nil {
+		g.Optional = *overlay.Optional
 	}
 }
 

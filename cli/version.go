@@ -11,28 +11,37 @@ import (
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "The version of this program",
-		Args:  exactly(0, "no arguments"),
+		Short: "The version of this program, its commit and the commit's date",
+		Long: `version prints the version, the first letters and the time of the commit that
+the program was built from, and the Go version. What was built without git has
+no commit. A version that ends in +dirty had changes that were not committed.`,
+		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			fmt.Fprintf(cmd.OutOrStdout(), "skein %s %s %s/%s\n", buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			info, _ := debug.ReadBuildInfo()
+			fmt.Fprintf(cmd.OutOrStdout(), "skein %s %s %s/%s\n", buildVersion(info), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return nil
 		},
 	}
 }
 
-// buildVersion is the module's version, or the commit that a checkout was built from.
-func buildVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
+// buildVersion is the main module's version with its commit, from what the go
+// command wrote into the program: nothing is handed in with -ldflags, so that a
+// plain `go build` and `go install` say the same. info may be nil.
+func buildVersion(info *debug.BuildInfo) string {
+	if info == nil {
 		return "unknown"
 	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
+	version := info.Main.Version
+	if version == "" || version == "(devel)" {
+		version = "devel"
 	}
+	written := map[string]string{}
 	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			return "devel-" + setting.Value[:min(12, len(setting.Value))]
-		}
+		written[setting.Key] = setting.Value
 	}
-	return "devel"
+	commit := written["vcs.revision"]
+	if commit == "" {
+		return version
+	}
+	return fmt.Sprintf("%s (%s, %s)", version, commit[:min(12, len(commit))], written["vcs.time"])
 }

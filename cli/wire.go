@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/user"
-	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -67,8 +66,6 @@ func (a *app) join(cmd *cobra.Command, cfg *config.Config, registry *migration.R
 	if err != nil {
 		return nil, err
 	}
-	printer := a.printer()
-	a.closers = append(a.closers, printer.close)
 	store := state.New(stateCluster, state.Options{
 		Database: stateCluster.Database(), Cluster: stateCluster.LocalCluster(), SingleNode: stateCluster.SingleNode(),
 		LeftOut:  stateCluster.LeftOut(ops.Local),
@@ -77,30 +74,29 @@ func (a *app) join(cmd *cobra.Command, cfg *config.Config, registry *migration.R
 		// A row lasts no longer than what it announces may: limits.wait, one minute at most.
 		WriteLimit: min(stateCluster.WaitLimit(), time.Minute),
 		Waiting: func(reason string, since, limit time.Duration) {
-			printer.event(journal.Waiting{Reason: reason, Since: since, Limit: limit})
+			a.events(journal.Waiting{Reason: reason, Since: since, Limit: limit})
 		},
 	})
 	lock, err := a.lock(ctx, cfg, stateCluster)
 	if err != nil {
 		return nil, err
 	}
-	holder := holder(cmd)
-	trail := store.Recorder(holder.RunID)
+	trail := store.Recorder(a.holder.RunID)
 	options := coordinator.Options{
 		Registry: registry, Sets: cfg.StorageSets(), Servers: clusters, Observer: clusters, Sizer: clusters, Comparer: clusters, Paths: clusters,
-		Definer: clusters, Parser: clusters, Rehearser: clusters, States: store, Rows: store, Without: a.without, Cautions: a.cautions(store),
+		Definer: clusters, Parser: clusters, Rehearser: clusters, Health: clusters, States: store, Rows: store, Without: a.without, Cautions: a.cautions(store),
 		Locker: locker{lock: lock, wait: a.lockWait, events: func(event journal.Event) {
 			trail.Record(event) // what is waited for before there is a run
-			printer.event(event)
+			a.events(event)
 		}},
 		Trail:  func(string) coordinator.Trail { return trail },
 		Trails: store,
-		Holder: holder, Command: a.commandLine(),
+		Holder: a.holder, Command: a.commandLine(),
 		Events: func(event journal.Event) {
 			if _, held := event.(journal.LockAcquired); held {
 				a.changing.Store(true)
 			}
-			printer.event(event)
+			a.events(event)
 		},
 		Stop: a.program.Stop,
 		WaitLimit: func(name string) time.Duration {
@@ -132,11 +128,11 @@ func (a *app) clusters(ctx context.Context, cfg *config.Config) (*cluster.Set, e
 		o := cluster.Options{
 			Name: c.Name, Hosts: c.Hosts, LocalCluster: c.ClusterName, DistCluster: c.DistributedClusterName,
 			SingleNode: c.SingleNode, Database: c.Database, User: c.User, Password: password,
-			Address: c.Translate, Direct: c.DDL == config.Direct, Without: a.without,
+			Address: a.dialled(cfg, c, password), Direct: c.DDL == config.Direct, Without: a.without,
 			UnshardedReplica: c.UnshardedReplica, Paths: c.Paths,
 			ConnectRetries: c.Connect.Retries, ConnectInterval: c.Connect.Interval, ConnectTimeout: c.Connect.Timeout,
 			DDLTimeout: c.Limits.DDL, WaitLimit: c.Limits.Wait, MutationLimit: c.Limits.Mutation, DDLQueue: c.DDLQueuePath, Logger: zap.NewNop(),
-			Secrets: secrets, Variables: environment(),
+			Secrets: secrets, Variables: cfg.Variables(),
 			Where: func(field string) string { return cfg.Where(c.Key(field)) },
 		}
 		if c.TLS != nil {
@@ -174,14 +170,4 @@ func holder(cmd *cobra.Command) journal.Holder {
 		h.Host = name
 	}
 	return h
-}
-
-// environment is that of the process, by name.
-func environment() map[string]string {
-	out := map[string]string{}
-	for _, line := range os.Environ() {
-		name, value, _ := strings.Cut(line, "=")
-		out[name] = value
-	}
-	return out
 }

@@ -200,7 +200,7 @@ func (d *db) Exec(ctx context.Context, node, sql string) error {
 	queryID := s.queryID(node)
 	return s.watched(ctx, node, queryID, func(ctx context.Context) error {
 		return s.cluster.pool(node).Run(ctx, wire.Query{
-			ID: queryID, SQL: sql, Reveal: true, Settings: s.cluster.settings(facts.Settings, s.step.Statement, false),
+			ID: queryID, SQL: sql, Reveal: true, Settings: s.settings(facts, false),
 		})
 	})
 }

@@ -170,7 +170,7 @@ func (c *Cluster) node(ctx context.Context, name string) (nodeFacts, error) {
 			return nil
 		}},
 		{"SELECT table, name FROM system.columns WHERE database = 'system' AND table IN " +
-			"('columns', 'tables', 'replicas', 'mutations', 'user_directories', 'server_settings')", func(row []string) error {
+			"('columns', 'tables', 'replicas', 'mutations', 'user_directories', 'server_settings', 'disks')", func(row []string) error {
 			if facts.columns[row[0]] == nil {
 				facts.columns[row[0]] = map[string]bool{}
 			}

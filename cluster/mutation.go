@@ -114,13 +114,11 @@ func (c *Cluster) failing(ctx context.Context, table ops.Table, groups [][]journ
 	return errors.New(strings.Join(texts, "; "))
 }
 
-// ending is how a mutation is ended. Seen on 18.16: without its znode the
-// mutation is gone from every replica, and the next one works.
+// ending is how a mutation is ended.
 func (c *Cluster) ending(ctx context.Context, table ops.Table, a ailing) string {
 	facts, err := c.node(ctx, a.node)
 	if err == nil && killsMutations(facts) {
-		return fmt.Sprintf("End it on %s: KILL MUTATION WHERE database = %s AND table = %s AND mutation_id = %s",
-			a.node, ops.String(table.Database), ops.String(table.Name), ops.String(a.id))
+		return endingAt(true, table, a, "")
 	}
 	rows, err := c.Query(ctx, a.node, "SELECT zookeeper_path FROM system.replicas WHERE "+
 		among([]ops.Table{table})("database", "table"))
@@ -128,10 +126,24 @@ func (c *Cluster) ending(ctx context.Context, table ops.Table, a ailing) string 
 	case err != nil:
 		return fmt.Sprintf("How to end it is not known: %s does not say where the table is in ZooKeeper", a.node)
 	case len(rows) == 0:
+		return endingAt(false, table, a, "")
+	}
+	return endingAt(false, table, a, rows[0][0])
+}
+
+// endingAt is how a mutation is ended on a server that has KILL MUTATION or not, of a
+// table with this path in ZooKeeper, or none. Seen on 18.16: without its znode the
+// mutation is gone from every replica, and the next one works.
+func endingAt(kills bool, table ops.Table, a ailing, path string) string {
+	switch {
+	case kills:
+		return fmt.Sprintf("End it on %s: KILL MUTATION WHERE database = %s AND table = %s AND mutation_id = %s",
+			a.node, ops.String(table.Database), ops.String(table.Name), ops.String(a.id))
+	case path == "":
 		return fmt.Sprintf("This server has no KILL MUTATION. To end it: stop %s, remove %s from the data folder of the table, start it",
 			a.node, a.id)
 	}
-	return fmt.Sprintf("This server has no KILL MUTATION. To end it: delete the znode %s/mutations/%s in ZooKeeper", rows[0][0], a.id)
+	return fmt.Sprintf("This server has no KILL MUTATION. To end it: delete the znode %s/mutations/%s in ZooKeeper", path, a.id)
 }
 
 // stalled is the error of mutations that made no progress for the limit.

@@ -329,6 +329,6 @@ func (s *sending) query(node nodeFacts, name string) wire.Query {
 		ID:       s.queryID(name),
 		SQL:      s.step.Text,
 		Reveal:   true,
-		Settings: s.cluster.settings(node.Settings, s.step.Statement, s.step.OnCluster != ""),
+		Settings: s.settings(node, s.step.OnCluster != ""),
 	}
 }

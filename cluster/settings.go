@@ -1,9 +1,12 @@
 package cluster
 
 import (
+	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
+	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/ops"
 )
 
@@ -45,6 +48,33 @@ func (c *Cluster) settings(known map[string]bool, stmt ops.Statement, onCluster 
 		out = override(out, setting)
 	}
 	return out
+}
+
+// settings are the cluster's, and what leads from a server's query log back to the
+// migration.
+func (s *sending) settings(node nodeFacts, onCluster bool) []ops.Setting {
+	out := s.cluster.settings(node.Settings, s.step.Statement, onCluster)
+	own := slices.ContainsFunc(out, func(setting ops.Setting) bool { return setting.Name == logComment })
+	if node.Settings[logComment] && !own {
+		out = append(out, ops.Setting{Name: logComment, Value: comment(s.x.RunID, s.step.Key, s.step.Index)})
+	}
+	return out
+}
+
+const logComment = "log_comment" // since 21.1
+
+// comment is the log_comment of a statement: JSON, for JSONExtract in system.query_log.
+func comment(run string, key journal.Key, step int) string {
+	text, err := json.Marshal(struct {
+		Run       string `json:"skein_run"`
+		Group     string `json:"group"`
+		Migration string `json:"migration"`
+		Step      int    `json:"step"`
+	}{run, key.Group, key.ID, step})
+	if err != nil {
+		return run // a struct of strings has a JSON form
+	}
+	return string(text)
 }
 
 // override lets a statement's own setting win.

@@ -6,7 +6,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/ops"
+	"github.com/skein-migrate/skein/plan"
 )
 
 func set(names ...string) map[string]bool {
@@ -66,5 +68,30 @@ func TestAStatementsOwnSettingWins(t *testing.T) {
 func TestALimitBelowASecondIsNotNoLimit(t *testing.T) {
 	if have := seconds(10 * time.Millisecond); have != "1" {
 		t.Errorf("%s seconds: 0 would return at once", have)
+	}
+}
+
+func TestTheQueryLogIsToldWhichMigrationAStatementIsOf(t *testing.T) {
+	step := plan.Step{Key: journal.Key{Group: "events", ID: "0003_\"x"}, Index: 2}
+	s := &sending{cluster: &Cluster{options: Options{}.withDefaults()}, x: plan.Execution{RunID: "01KA"}, step: step}
+	comments := func(node nodeFacts) []string {
+		var out []string
+		for _, setting := range s.settings(node, false) {
+			if setting.Name == logComment {
+				out = append(out, setting.Value)
+			}
+		}
+		return out
+	}
+	want := []string{`{"skein_run":"01KA","group":"events","migration":"0003_\"x","step":2}`}
+	if diff := cmp.Diff(want, comments(nodeFacts{NodeFacts: plan.NodeFacts{Settings: set(logComment)}})); diff != "" {
+		t.Error(diff)
+	}
+	if have := comments(nodeFacts{NodeFacts: plan.NodeFacts{Settings: set("max_execution_time")}}); len(have) > 0 {
+		t.Errorf("18.16 would answer 115: %s", have)
+	}
+	s.step.Statement.Settings = []ops.Setting{{Name: logComment, Value: "the author's"}}
+	if diff := cmp.Diff([]string{"the author's"}, comments(nodeFacts{NodeFacts: plan.NodeFacts{Settings: set(logComment)}})); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -49,6 +50,9 @@ func (c *Config) finish() []*Problem {
 	k.storageSets(c)
 	k.coordination(c)
 	k.groups(c.Groups)
+	k.endpoint(c.AWS.Endpoint)
+	k.policy(c)
+	k.access(c)
 	return k.problems
 }
 
@@ -188,6 +192,13 @@ func (k *checker) coordination(cfg *Config) {
 		}
 	}
 	k.znode("coordination.root", c.Root)
+}
+
+func (k *checker) endpoint(endpoint string) {
+	u, err := url.Parse(endpoint)
+	if endpoint != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil) {
+		k.wrong("aws.endpoint", "want https://host or https://host:port")
+	}
 }
 
 // home is the cluster that has the state; none if that is wrong too, which is

@@ -7,6 +7,7 @@ package config
 import (
 	"time"
 
+	"github.com/skein-migrate/skein/config/secret"
 	"github.com/skein-migrate/skein/migration"
 	"github.com/skein-migrate/skein/storageset"
 )
@@ -17,14 +18,27 @@ type Config struct {
 	Clusters     []Cluster
 	Coordination Coordination
 	Groups       []Group
+	// Readiness are the states of the groups that are migrated; empty: any. SkipGroups
+	// are optional groups that are not.
+	Readiness  []migration.Readiness
+	SkipGroups []string
+	// Environments are the names of those that the file has.
+	Environments []string
 	// Secrets are what operations may name as {secret:NAME}.
 	Secrets map[string]Secret
+	// Access is what bootstrap makes.
+	Access Access
+	// AWS is where ssm: references are read.
+	AWS secret.AWS
 
 	Source      string // the file, as it was named
 	Environment string // the environment in use, empty for none
+	LocalFile   string // the .env.local that was read, empty for none
 
 	origins origins
 	sets    storageset.Map
+	environ *environ
+	secrets *secret.Reader
 }
 
 // Cluster is one configured cluster, with its defaults filled in.
@@ -117,6 +131,8 @@ type Group struct {
 	Dir string
 	// Sequential refuses a gap between the numbers of files.
 	Sequential bool
+	// Optional says whether SkipGroups may name it; nil leaves that as it is.
+	Optional *bool
 
 	index int
 }
@@ -146,6 +162,9 @@ func (c *Config) Cluster(name string) (Cluster, error) {
 	return Cluster{}, c.Errorf("clusters", "no cluster %q%s", name, thereAre(names))
 }
 
+// Variables are those of the environment, and of .env.local where that has others.
+func (c *Config) Variables() map[string]string { return c.environ.all() }
+
 // StorageSets says on which cluster each storage set is.
 func (c *Config) StorageSets() storageset.Map { return c.sets }
 
@@ -171,6 +190,8 @@ func newCluster(index int) Cluster {
 		index:        index,
 	}
 }
+
+func newAWS() secret.AWS { return secret.AWS{Timeout: 10 * time.Second} }
 
 func newCoordination() Coordination {
 	return Coordination{Root: "/skein", SessionTimeout: 10 * time.Second}

@@ -147,7 +147,7 @@ func TestEnvironmentOverlaysByName(t *testing.T) {
 		t.Errorf("%+v, %+v", c.Clusters, c.Coordination)
 	}
 	_, err := config.Load(config.Options{Path: full, Env: "stagng"})
-	wantError(t, err, `no environment "stagng" (there are: local, staging)`)
+	wantError(t, err, `no environment "stagng", did you mean "staging"? (there are: local, staging)`)
 }
 
 func TestOrigins(t *testing.T) {
@@ -216,6 +216,9 @@ func TestVariables(t *testing.T) {
 	t.Setenv("SKEIN_CLUSTERS_EVENTS_HOSTS", "x")
 	_, err := config.Load(config.Options{})
 	wantError(t, err, `SKEIN_CLUSTERS_EVENTS_HOSTS: clusters[0].hosts[0]: "x" has no port`)
+	t.Setenv("SKEIN_CLUSTERS_EVENTS_HOSTS", "x:1")
+	t.Setenv("SKEIN_CLUSTERS_EVNTS_USER", "")
+	load(t, config.Options{}) // empty counts as not set
 	t.Setenv("SKEIN_CLUSTERS_EVNTS_USER", "x")
 	_, err = config.Load(config.Options{})
 	wantError(t, err, `SKEIN_CLUSTERS_EVNTS_USER: changes no key of `+full+`, did you mean "SKEIN_CLUSTERS_EVENTS_USER"?`)

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/skein-migrate/skein/config/secret"
 	"github.com/skein-migrate/skein/config/yamlnode"
 	"github.com/skein-migrate/skein/journal"
 )
@@ -32,23 +33,41 @@ type Options struct {
 	Viper *viper.Viper
 }
 
-// Load reads and checks the configuration. Precedence: flags, variables, the
-// environment's section, the file. All that is wrong comes in one
-// *journal.UsageError. Secrets are not read here: see Secret.Resolve.
+// Load reads and checks the configuration. Precedence: flags, variables, those of
+// .env.local, the environment's section, the file. All that is wrong comes in one
+// *journal.UsageError. Secrets are not read here: see Secret.Resolve and Check.
 func Load(options Options) (*Config, error) {
-	o, err := newOverrides(options)
+	c, problems, err := read(options)
+	if err == nil {
+		err = usage(problems)
+	}
 	if err != nil {
 		return nil, err
 	}
-	path, environment := o.path(), o.environment()
+	return c, nil
+}
+
+// read is Load, with what could be read of a file that has something wrong in it.
+func read(options Options) (*Config, []*Problem, error) {
+	o, err := newOverrides(options)
+	if err != nil {
+		return nil, nil, err
+	}
+	path := o.path()
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, journal.Usagef("no configuration file %s%s: name another with --config FILE or SKEIN_CONFIG", path, here(path))
+		return nil, nil, journal.Usagef("no configuration file %s%s: name another with --config FILE or SKEIN_CONFIG", path, here(path))
 	}
 	if err != nil {
-		return nil, journal.Usagef("read the configuration: %w", err)
+		return nil, nil, journal.Usagef("read the configuration: %w", err)
 	}
-	return parse(path, text, environment, o)
+	environ, problem := readEnviron(filepath.Dir(path))
+	o.under(environ)
+	c, problems := parse(path, text, o)
+	if problem != nil {
+		problems = append(problems, problem)
+	}
+	return c, problems, nil
 }
 
 // here says where a relative path was looked for.
@@ -60,28 +79,32 @@ func here(path string) string {
 	return " in " + directory
 }
 
-func parse(path string, text []byte, environment string, o *overrides) (*Config, error) {
+// parse returns nil for what is not YAML.
+func parse(path string, text []byte, o *overrides) (*Config, []*Problem) {
+	dir := filepath.Dir(path)
 	c := &Config{
 		Source:       path,
-		Environment:  environment,
+		Environment:  o.environment(),
+		LocalFile:    o.environ.file,
 		Coordination: newCoordination(),
+		AWS:          newAWS(),
 		origins:      origins{file: path, byKey: map[string]origin{}},
+		environ:      o.environ,
+		secrets:      &secret.Reader{Dir: dir, Lookup: o.environ.lookup},
 	}
 	root, problem := document(path, text)
 	if problem != nil {
-		return nil, usage([]*Problem{problem})
+		return nil, []*Problem{problem}
 	}
-	if from := o.from("env", "SKEIN_ENV", "env"); from.override != "" {
+	if from := o.from("env", "SKEIN_ENV", "env"); from.overrides() {
 		c.origins.record("environment", from)
 	}
-	r := &reader{dir: filepath.Dir(path), origins: c.origins}
-	c.readFile(r, root, environment)
+	r := &reader{dir: dir, secrets: c.secrets, origins: c.origins}
+	c.readFile(r, root, c.Environment)
 	problems := append(r.problems, o.apply(c)...)
 	problems = append(problems, elsewhere(c.finish(), problems)...)
-	if err := usage(problems); err != nil {
-		return nil, err
-	}
-	return c, nil
+	c.secrets.AWS = c.AWS
+	return c, problems
 }
 
 // elsewhere drops what is about a key that could not be read: it would be

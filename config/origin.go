@@ -15,25 +15,36 @@ import (
 // origin is where a value came from: a place in the file, or the name of a
 // variable or flag.
 type origin struct {
-	file         string
+	file         string // of a variable: .env.local, if it stands there
 	line, column int    // 0: the file as a whole
 	environment  string // the section that it stands in, empty outside of environments
-	override     string // "SKEIN_…" or "flag --ddl"
+	variable     string // "SKEIN_…"
+	flag         string // "--ddl"
 }
 
 // place is what an error begins with.
 func (o origin) place() string {
 	switch {
-	case o.override != "":
-		return o.override
+	case o.flag != "":
+		return "flag " + o.flag
+	case o.variable != "" && o.file != "":
+		return fmt.Sprintf("%s (%s)", o.variable, o.file)
+	case o.variable != "":
+		return o.variable
 	case o.line == 0:
 		return o.file
+	}
+	if o.column == 0 {
+		return fmt.Sprintf("%s:%d", o.file, o.line)
 	}
 	return fmt.Sprintf("%s:%d:%d", o.file, o.line, o.column)
 }
 
+// overrides says that it is a variable or a flag, over what a file says.
+func (o origin) overrides() bool { return o.variable != "" || o.flag != "" }
+
 func (o origin) String() string {
-	if o.environment != "" && o.override == "" {
+	if o.environment != "" && !o.overrides() {
 		return fmt.Sprintf("environment %s (%s)", o.environment, o.place())
 	}
 	return o.place()
@@ -72,7 +83,7 @@ func (c *Config) Where(key string) string { return c.origins.nearest(key).place(
 
 // Origin says where the value of a key came from: "skein.yaml:7:5",
 // "environment staging (skein.yaml:30:9)", "SKEIN_CLUSTERS_EVENTS_HOSTS",
-// "flag --ddl" or "default".
+// "SKEIN_CLUSTERS_EVENTS_HOSTS (.env.local)", "flag --ddl" or "default".
 func (c *Config) Origin(key string) string {
 	if from, ok := c.origins.byKey[key]; ok {
 		return from.String()

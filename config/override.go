@@ -1,16 +1,11 @@
 package config
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 
-	"github.com/skein-migrate/skein/config/yamlnode"
 	"github.com/skein-migrate/skein/journal"
 )
 
@@ -26,6 +21,7 @@ type overrides struct {
 	viper   *viper.Viper
 	flags   *pflag.FlagSet
 	options Options
+	environ *environ
 }
 
 func newOverrides(options Options) (*overrides, error) {
@@ -81,13 +77,21 @@ func (o *overrides) environment() string {
 	return o.viper.GetString("env")
 }
 
+// under puts what .env.local says below the variables of the process.
+func (o *overrides) under(e *environ) {
+	o.environ = e
+	if name := e.local["SKEIN_ENV"]; name != "" {
+		o.viper.SetDefault("env", name)
+	}
+}
+
 // from says which of a flag and a variable gave a value, zero if neither did.
 func (o *overrides) from(key, variable, flag string) origin {
 	if f := o.flag(flag); f != nil && f.Changed {
-		return origin{override: "flag --" + flag}
+		return origin{flag: "--" + flag}
 	}
 	if variable != "" && o.viper.GetString(key) != "" {
-		return origin{override: variable}
+		return o.environ.origin(variable)
 	}
 	return origin{}
 }
@@ -103,26 +107,30 @@ func (o *overrides) apply(c *Config) []*Problem {
 	var problems []*Problem
 	known := map[string]string{}
 	for _, v := range c.variables() {
-		if other, taken := known[v.name]; taken && os.Getenv(v.name) != "" {
-			problems = append(problems, &Problem{at: origin{override: v.name}, Text: "means both " + other + " and " + v.key})
+		from := o.environ.origin(v.name)
+		if other, taken := known[v.name]; taken && o.environ.get(v.name) != "" {
+			problems = append(problems, &Problem{at: from, Text: "means both " + other + " and " + v.key})
 			continue
 		}
 		known[v.name] = v.key
 		if err := o.bind(v.name, v.name, ""); err != nil {
-			problems = append(problems, &Problem{at: origin{override: v.name}, Text: err.Error()})
+			problems = append(problems, &Problem{at: from, Text: err.Error()})
 			continue
+		}
+		if local := o.environ.local[v.name]; local != "" {
+			o.viper.SetDefault(v.name, local)
 		}
 		value := o.viper.GetString(v.name)
 		if value == "" {
 			continue
 		}
 		if err := v.set(value); err != nil {
-			problems = append(problems, &Problem{at: origin{override: v.name}, key: v.key, Text: v.key + ": " + err.Error()})
+			problems = append(problems, &Problem{at: from, key: v.key, Text: v.key + ": " + err.Error()})
 		}
-		c.origins.record(v.key, origin{override: v.name})
+		c.origins.record(v.key, from)
 		c.origins.forgetInside(v.key)
 	}
-	problems = append(problems, strayVariables(c, known)...)
+	problems = append(problems, o.environ.stray(c.Source, known)...)
 	if ddl := o.viper.GetString("ddl"); ddl != "" {
 		for i := range c.Clusters {
 			if cluster := &c.Clusters[i]; !cluster.SingleNode {
@@ -135,7 +143,6 @@ func (o *overrides) apply(c *Config) []*Problem {
 }
 
 func (c *Config) variables() []variable {
-	dir := filepath.Dir(c.Source)
 	text := func(into *string) func(string) error {
 		return func(value string) error { *into = value; return nil }
 	}
@@ -143,7 +150,7 @@ func (c *Config) variables() []variable {
 		return func(value string) error { *into = splitList(value); return nil }
 	}
 	secret := func(into *Secret) func(string) error {
-		return func(value string) (err error) { *into, err = parseSecret(value, dir); return err }
+		return func(value string) (err error) { *into, err = parseSecret(value, c.secrets); return err }
 	}
 	co := &c.Coordination
 	variables := []variable{
@@ -164,30 +171,6 @@ func (c *Config) variables() []variable {
 		)
 	}
 	return variables
-}
-
-// strayVariables reports variables that look as if they changed a cluster or
-// the coordination, and would be ignored.
-func strayVariables(c *Config, known map[string]string) []*Problem {
-	names := make([]string, 0, len(known))
-	for name := range known {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	var problems []*Problem
-	for _, entry := range os.Environ() {
-		name, _, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(name, "SKEIN_CLUSTERS_") && !strings.HasPrefix(name, "SKEIN_COORDINATION_") {
-			continue
-		}
-		if _, ok := known[name]; !ok {
-			problems = append(problems, &Problem{
-				at:   origin{override: name},
-				Text: fmt.Sprintf("changes no key of %s%s", c.Source, yamlnode.DidYouMean(name, names)),
-			})
-		}
-	}
-	return problems
 }
 
 // variableName writes a cluster's name as a part of a variable's name.

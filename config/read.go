@@ -1,6 +1,8 @@
 package config
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -25,22 +27,23 @@ func (c *Config) readFile(r *reader, root *yaml.Node, environment string) {
 	if environments != nil {
 		names = slices.Sorted(maps.Keys(environments.fields))
 	}
+	c.Environments = names
 	if environment != "" && !slices.Contains(names, environment) {
 		from := c.origins.nearest("environments")
 		if chosen, ok := c.origins.byKey["environment"]; ok {
 			from = chosen
 		}
-		r.problems = append(r.problems, &Problem{at: from, Text: "no environment \"" + environment + "\"" + thereAre(names)})
+		r.problems = append(r.problems, &Problem{at: from, Text: fmt.Sprintf("no environment %q%s%s", environment, yamlnode.DidYouMean(environment, names), thereAre(names))})
 	}
 	// The chosen one last: the others are read over what the file alone says.
 	for _, name := range names {
 		if name != environment {
 			scratch := c.clone()
-			scratch.readEnvironment(&reader{dir: r.dir, origins: scratch.origins}, environments, name, r)
+			scratch.readEnvironment(&reader{dir: r.dir, secrets: r.secrets, origins: scratch.origins}, environments, name, r)
 		}
 	}
 	if slices.Contains(names, environment) {
-		c.readEnvironment(&reader{dir: r.dir, origins: c.origins}, environments, environment, r)
+		c.readEnvironment(&reader{dir: r.dir, secrets: r.secrets, origins: c.origins}, environments, environment, r)
 	}
 }
 
@@ -54,10 +57,11 @@ func (c *Config) readEnvironment(r *reader, environments *section, name string, 
 
 func (c *Config) readSections(s *section) {
 	var seen []string
-	for i, node := range s.items("clusters") {
+	for i, node := range s.items("clusters", len(c.Clusters)) {
 		path := indexed(join(s.path, "clusters"), i)
-		name := s.entryName(node, path, &seen)
-		at := slices.IndexFunc(c.Clusters, func(o Cluster) bool { return o.Name == name && name != "" })
+		at := s.overlaid(node, path, i, &seen, func(name string) int {
+			return slices.IndexFunc(c.Clusters, func(o Cluster) bool { return o.Name == name })
+		})
 		if at < 0 {
 			at = len(c.Clusters)
 			c.Clusters = append(c.Clusters, newCluster(at))
@@ -68,14 +72,21 @@ func (c *Config) readSections(s *section) {
 	if secrets := s.sub("secrets"); secrets != nil {
 		c.readSecrets(secrets)
 	}
+	if at := s.sub("aws"); at != nil {
+		at.text("region", &c.AWS.Region)
+		at.text("endpoint", &c.AWS.Endpoint)
+		at.duration("timeout", time.Millisecond, &c.AWS.Timeout)
+		at.end()
+	}
 	if coordination := s.sub("coordination"); coordination != nil {
 		c.Coordination.read(coordination)
 	}
 	seen = nil
-	for i, node := range s.items("groups") {
+	for i, node := range s.items("groups", len(c.Groups)) {
 		path := indexed(join(s.path, "groups"), i)
-		name := s.entryName(node, path, &seen)
-		at := slices.IndexFunc(c.Groups, func(o Group) bool { return o.Name == name && name != "" })
+		at := s.overlaid(node, path, i, &seen, func(name string) int {
+			return slices.IndexFunc(c.Groups, func(o Group) bool { return o.Name == name })
+		})
 		if at < 0 {
 			at = len(c.Groups)
 			c.Groups = append(c.Groups, Group{index: at})
@@ -83,14 +94,18 @@ func (c *Config) readSections(s *section) {
 		}
 		c.Groups[at].read(s.section(node, path, indexed("groups", at)))
 	}
+	c.readPolicy(s)
+	c.readAccess(s)
 }
 
 // readSecrets reads what statements may name as {secret:NAME}.
 func (c *Config) readSecrets(s *section) {
+	if s.describesOthers(textSchema(nil), c.Secrets) {
+		return
+	}
 	if c.Secrets == nil {
 		c.Secrets = map[string]Secret{}
 	}
-	s.describesOthers(textSchema(nil))
 	for _, name := range slices.Sorted(maps.Keys(s.fields)) {
 		if strings.ContainsAny(name, "{}'\\ ") {
 			s.bad(s.fields[name].value, name, "is no name for {secret:NAME}: leave brackets, quotes, backslashes and spaces out")
@@ -102,12 +117,21 @@ func (c *Config) readSecrets(s *section) {
 	s.end()
 }
 
+// overlaid is the index of the entry that an entry changes, below zero if it is a
+// new one.
+func (s *section) overlaid(node *yaml.Node, path string, i int, seen *[]string, find func(name string) int) int {
+	if s.schema != nil {
+		return i
+	}
+	if name := s.entryName(node, path, seen); name != "" {
+		return find(name)
+	}
+	return -1
+}
+
 // entryName peeks at the name by which an entry overlays another one, and
 // reports a second entry of one name in one list.
 func (s *section) entryName(node *yaml.Node, path string, seen *[]string) string {
-	if s.schema != nil {
-		return ""
-	}
 	entry := yamlnode.Resolve(node)
 	for i := 0; i+1 < len(entry.Content) && entry.Kind == yaml.MappingNode; i += 2 {
 		name := yamlnode.Resolve(entry.Content[i+1])
@@ -182,11 +206,15 @@ func (g *Group) read(s *section) {
 	s.text("readiness", &readiness, readinesses()...)
 	g.Readiness = migration.Readiness(readiness)
 	s.list("depends_on", &g.DependsOn)
-	dir := ""
-	if s.text("dir", &dir); dir != "" {
-		g.Dir = within(s.dir, dir)
+	dir := g.Dir
+	if s.text("dir", &dir) {
+		g.Dir = ""
+		if dir != "" { // null in an environment
+			g.Dir = within(s.dir, dir)
+		}
 	}
 	s.flag("sequential", &g.Sequential)
+	g.readOptional(s)
 	s.end()
 }
 
@@ -207,8 +235,12 @@ func readTLS(s *section, into **TLS) {
 	if s.schema != nil {
 		node, keys := s.schema.entry()
 		keys["type"] = []string{"boolean", "object"}
-		s.describes("tls", keys)
-		(&TLS{}).read(s.section(node, join(s.path, "tls"), ""))
+		s.describes("tls", keys, *into)
+		t := *into
+		if t == nil {
+			t = &TLS{}
+		}
+		t.read(s.section(node, join(s.path, "tls"), ""))
 		return
 	}
 	node := s.take("tls")
@@ -235,6 +267,10 @@ func (t *TLS) read(s *section) {
 	s.text("cert", &t.Cert)
 	s.text("key", &t.Key)
 	s.text("server_name", &t.ServerName)
+	version := cmp.Or(t.MinVersion, defaultVersion)
+	if s.version("min_version", &version) {
+		t.MinVersion = version
+	}
 	s.flag("skip_verify", &t.SkipVerify)
 	s.end()
 }
@@ -253,6 +289,7 @@ func (c *Config) clone() *Config {
 	other.Clusters = slices.Clone(c.Clusters)
 	other.Groups = slices.Clone(c.Groups)
 	other.Secrets = maps.Clone(c.Secrets)
+	other.Access = c.Access.clone()
 	other.origins.byKey = maps.Clone(c.origins.byKey)
 	return &other
 }

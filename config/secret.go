@@ -2,20 +2,20 @@ package config
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
-	"strings"
+
+	"github.com/skein-migrate/skein/config/secret"
 )
 
-// Secret is a password, or where to find one: env:NAME or file:/path. It is
-// read by Resolve alone; printed, marshalled or logged it shows the reference,
-// or "[redacted]" for a literal. The zero value is the empty password.
+// Secret is a password, or where to find one: env:NAME, file:/path or
+// ssm:/path#key. It is read by Resolve alone; printed, marshalled or logged it
+// shows the reference, or "[redacted]" for a literal. The zero value is the empty
+// password.
 type Secret struct {
-	reference string // "env:NAME" or "file:/path", as it was written
-	dir       string // where a relative file: path begins
+	reference string // as it was written
+	reader    *secret.Reader
 	// A pointer, because fmt prints the fields of a struct that it may not
 	// call String on, but of a pointer inside it only the address.
 	literal *string
@@ -31,44 +31,29 @@ func Literal(value string) Secret {
 	return Secret{literal: &value}
 }
 
-// parseSecret reads a secret or a reference to one. Relative file: paths begin at dir.
-func parseSecret(text, dir string) (Secret, error) {
-	scheme, rest, _ := strings.Cut(text, ":")
+// parseSecret reads a secret or a reference to one.
+func parseSecret(text string, reader *secret.Reader) (Secret, error) {
+	reference, err := secret.IsReference(text)
 	switch {
-	case scheme == "ssm" && strings.HasPrefix(rest, "/"):
-		return Secret{}, errors.New("ssm: references are not built in yet, use env:NAME or file:/path")
-	case scheme != "env" && scheme != "file":
+	case err != nil:
+		return Secret{}, err
+	case !reference:
 		return Literal(text), nil
-	case rest == "":
-		return Secret{}, fmt.Errorf("%s: names nothing, use env:NAME or file:/path", scheme)
 	}
-	return Secret{reference: text, dir: dir}, nil
+	return Secret{reference: text, reader: reader}, nil
 }
 
 // Resolve reads the secret now. Errors name the reference, never a value. A
-// file's last line break is not part of its secret.
+// file's last line break is not part of its secret; a parameter of ssm: is asked
+// for once, and may take as long as aws.timeout.
 func (s Secret) Resolve(ctx context.Context) (string, error) {
-	if err := ctx.Err(); err != nil {
-		return "", fmt.Errorf("resolve %s: %w", s, err)
-	}
-	scheme, rest, _ := strings.Cut(s.reference, ":")
 	switch {
 	case s.literal != nil:
 		return *s.literal, nil
-	case scheme == "env":
-		value, ok := os.LookupEnv(rest)
-		if !ok {
-			return "", fmt.Errorf("resolve %s: the environment variable is not set", s)
-		}
-		return value, nil
-	case scheme == "file":
-		text, err := os.ReadFile(within(s.dir, rest))
-		if err != nil {
-			return "", fmt.Errorf("resolve %s: %w", s, err)
-		}
-		return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
+	case s.reference != "":
+		return s.reader.Read(ctx, s.reference)
 	}
-	return "", nil
+	return "", ctx.Err()
 }
 
 // IsZero says that no secret was given.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,5 +58,32 @@ func TestSecretReferences(t *testing.T) {
 		if have != test.want || (err == nil) != (test.wantErr == "") || err != nil && !strings.Contains(err.Error(), test.wantErr) {
 			t.Errorf("%s: %q, %v", test.reference, have, err)
 		}
+	}
+}
+
+// Region and endpoint are configured, and an environment may change them.
+func TestParametersAreReadWhereTheConfigurationSays(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIATEST")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		region := strings.Split(r.Header.Get("Authorization"), "/")[2]
+		fmt.Fprintf(w, `{"Parameter": {"Value": "{\"password\": \"of %s\"}"}}`, region)
+	}))
+	defer service.Close()
+	file := write(t, fmt.Sprintf(`clusters: [{name: a, hosts: [a:9000], single_node: true, password: "ssm:/prod/ch#password"}]
+aws: {region: eu-test-1, endpoint: "http://127.0.0.1:1"}
+environments:
+  near: {aws: {endpoint: %q}}
+  far: {aws: {endpoint: %[1]q, region: us-test-1}}
+`, service.URL))
+	for environment, want := range map[string]string{"near": "of eu-test-1", "far": "of us-test-1"} {
+		c := load(t, config.Options{Path: file, Env: environment})
+		if have, err := c.Clusters[0].Password.Resolve(t.Context()); have != want || err != nil {
+			t.Errorf("%s: %q, %v", environment, have, err)
+		}
+	}
+	for _, endpoint := range []string{"ssm.example.com", "ftp://ssm.example.com", "https://", "https://me:hunter2@ssm.example.com"} {
+		_, err := config.Load(config.Options{Path: write(t, fmt.Sprintf(oneNode+"aws: {endpoint: %q}\n", endpoint))})
+		wantError(t, err, "aws.endpoint: want https://host or https://host:port")
 	}
 }

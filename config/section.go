@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/skein-migrate/skein/config/secret"
 	"github.com/skein-migrate/skein/config/yamlnode"
 )
 
@@ -18,6 +20,7 @@ type reader struct {
 	environment string // the section being read, empty outside of environments
 	problems    []*Problem
 	origins     origins
+	secrets     *secret.Reader
 	schema      *describer // not nil: nothing is read, what could be is written down
 }
 
@@ -89,9 +92,6 @@ func (s *section) end() {
 
 // take returns the value of a key, nil if it is not there, and records its origin.
 func (s *section) take(name string) *yaml.Node {
-	if s.describes(name, object{}) {
-		return nil
-	}
 	s.known = append(s.known, name)
 	f, ok := s.fields[name]
 	if !ok {
@@ -129,7 +129,7 @@ func (s *section) bad(node *yaml.Node, name, format string, args ...any) {
 // text reads a string. In an environment null takes the file's value back. What
 // words it may be is told to those who ask for a schema; it is checked later.
 func (s *section) text(name string, into *string, words ...string) bool {
-	if s.describes(name, textSchema(words)) {
+	if s.describes(name, textSchema(words), *into) {
 		return false
 	}
 	node := s.take(name)
@@ -151,7 +151,7 @@ func (s *section) text(name string, into *string, words ...string) bool {
 }
 
 func (s *section) secret(name string, into *Secret) {
-	if s.describes(name, textSchema(nil)) {
+	if s.describes(name, textSchema(nil), *into) {
 		return
 	}
 	node := s.take(name)
@@ -160,9 +160,9 @@ func (s *section) secret(name string, into *Secret) {
 	case yamlnode.IsNull(node) && s.environment != "":
 		*into = Secret{}
 	case !yamlnode.IsText(node):
-		s.wrong(node, name, "a secret, env:NAME or file:/path (quote it if it is)")
+		s.wrong(node, name, "a secret, env:NAME, file:/path or ssm:/path#key (quote it if it is)")
 	default:
-		secret, err := parseSecret(node.Value, s.dir)
+		secret, err := parseSecret(node.Value, s.secrets)
 		if err != nil {
 			s.bad(node, name, "%v", err)
 		}
@@ -170,8 +170,26 @@ func (s *section) secret(name string, into *Secret) {
 	}
 }
 
+// version reads a version of TLS, which YAML takes for a number.
+func (s *section) version(name string, into *string) bool {
+	known := slices.Sorted(maps.Keys(tlsVersions()))
+	if s.describes(name, versionSchema(known), *into) {
+		return false
+	}
+	node := s.take(name)
+	switch {
+	case node == nil:
+		return false
+	case !yamlnode.IsText(node) || !slices.Contains(known, node.Value):
+		s.bad(node, name, "want one of %s", strings.Join(known, ", "))
+		return false
+	}
+	*into = node.Value
+	return true
+}
+
 func (s *section) flag(name string, into *bool) {
-	if s.describes(name, object{"type": "boolean"}) {
+	if s.describes(name, object{"type": "boolean"}, *into) {
 		return
 	}
 	if node := s.take(name); node != nil {
@@ -184,7 +202,7 @@ func (s *section) flag(name string, into *bool) {
 }
 
 func (s *section) count(name string, into *int) {
-	if s.describes(name, object{"type": "integer", "minimum": 0, "maximum": mostCounted}) {
+	if s.describes(name, object{"type": "integer", "minimum": 0, "maximum": mostCounted}, *into) {
 		return
 	}
 	if node := s.take(name); node != nil {
@@ -198,7 +216,7 @@ func (s *section) count(name string, into *int) {
 }
 
 func (s *section) duration(name string, least time.Duration, into *time.Duration) {
-	if s.describes(name, durationSchema()) {
+	if s.describes(name, durationSchema(), *into) {
 		return
 	}
 	node := s.take(name)
@@ -222,7 +240,7 @@ func (s *section) duration(name string, least time.Duration, into *time.Duration
 
 // list reads a list of strings; it replaces what was there.
 func (s *section) list(name string, into *[]string) {
-	if s.describes(name, object{"type": "array", "items": textSchema(nil)}) {
+	if s.describes(name, object{"type": "array", "items": textSchema(nil)}, *into) {
 		return
 	}
 	node := s.take(name)
@@ -249,7 +267,7 @@ func (s *section) list(name string, into *[]string) {
 
 // table reads a mapping of strings to strings; it replaces what was there.
 func (s *section) table(name string, into *map[string]string) {
-	if s.describes(name, object{"type": "object", "additionalProperties": textSchema(nil)}) {
+	if s.describes(name, object{"type": "object", "additionalProperties": textSchema(nil)}, *into) {
 		return
 	}
 	node := s.take(name)
@@ -272,7 +290,7 @@ func (s *section) table(name string, into *map[string]string) {
 func (s *section) sub(name string) *section {
 	if s.schema != nil {
 		node, inner := s.schema.entry()
-		s.describes(name, inner)
+		s.describes(name, inner, nil)
 		return s.section(node, join(s.path, name), "")
 	}
 	node := s.enter(name)
@@ -282,13 +300,17 @@ func (s *section) sub(name string) *section {
 	return s.section(node, join(s.path, name), join(s.key, name))
 }
 
-// items lists the nodes under a key.
-func (s *section) items(name string) []*yaml.Node {
+// items lists the nodes under a key, of which there are some already.
+func (s *section) items(name string, already int) []*yaml.Node {
 	if s.schema != nil {
-		node, item := s.schema.entry()
-		item["required"] = []string{"name"}
-		s.describes(name, object{"type": "array", "items": item})
-		return []*yaml.Node{node}
+		nodes := make([]*yaml.Node, already)
+		for i := range nodes {
+			node, item := s.schema.entry()
+			item["required"] = []string{"name"}
+			s.describes(name, object{"type": "array", "items": item}, nil)
+			nodes[i] = node
+		}
+		return nodes
 	}
 	node := s.enter(name)
 	if node == nil {

@@ -71,6 +71,7 @@ func (c *Cluster) readURLQuery(s *section, query url.Values) (secure bool) {
 	}
 	if _, given := values["secure"]; given || values["skip_verify"] {
 		c.TLS = nil
+		s.origins.record(join(s.key, "tls"), s.at(s.fields["url"].key))
 		if values["secure"] {
 			c.TLS = &TLS{dir: s.dir, SkipVerify: values["skip_verify"]}
 		}

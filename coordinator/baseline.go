@@ -33,6 +33,9 @@ func (c *Coordinator) selectBaseline(e entries, r Request) ([]target, error) {
 	case len(group.Migrations) == 0:
 		return nil, journal.Usagef("group %q has no migrations: there is nothing to record", group.Name)
 	}
+	if err := c.active(group.Name); err != nil {
+		return nil, err
+	}
 	if found := e.rowsOf(group.Name); len(found) > 0 {
 		return nil, journal.Refusef("group %q has rows already: %s. baseline is for a group that skein has run nothing of, nothing was changed",
 			group.Name, strings.Join(found, ", "))

@@ -94,6 +94,7 @@ type Options struct {
 	Definer  Definer
 	Paths    Paths  // nil: not looked at
 	Parser   Parser // nil: servers are not asked to parse
+	Health   Health // for Doctor, and before each change; nil: not looked at then
 	// Rehearser is for Baseline with Verify alone.
 	Rehearser Rehearser
 	States    States
@@ -172,6 +173,12 @@ type Request struct {
 	AllowDirty bool
 	// NoValidate leaves out that servers parse every statement first.
 	NoValidate bool
+	// Approve is asked once, under the lock, when all is planned and looked at and
+	// before anything is changed; its error ends the run. The plans have the amounts of
+	// all that is rewritten or dropped. nil: nobody is asked.
+	Approve func(ctx context.Context, plans []MigrationPlan) error
+	// SkipChecks are names of doctor.Before that a change is not checked for.
+	SkipChecks []string
 	// Verify has Baseline compare what is there with what the migrations make.
 	Verify bool
 	// baseline marks the rows that Fake writes.

@@ -94,7 +94,7 @@ func (s *session) ownTables(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.preflight(ctx, targets); err != nil {
+	if err := s.preflight(ctx, targets, nil, plans); err != nil {
 		return err
 	}
 	return s.all(ctx, targets, plans)

@@ -17,6 +17,8 @@ type GroupStatus struct {
 	Readiness  migration.Readiness `json:"readiness,omitempty"`
 	DependsOn  []string            `json:"depends_on,omitempty"`
 	Unknown    bool                `json:"unknown,omitempty"` // rows, but no such group in this program
+	Optional   bool                `json:"optional,omitempty"`
+	Inactive   string              `json:"inactive,omitempty"` // why this environment leaves it alone
 	Migrations []MigrationStatus   `json:"migrations"`
 }
 
@@ -49,7 +51,10 @@ func (c *Coordinator) List(ctx context.Context) ([]GroupStatus, error) {
 	}
 	var out []GroupStatus
 	for _, group := range c.options.Registry.Groups() {
-		status := GroupStatus{Name: group.Name, Readiness: group.Readiness, Migrations: []MigrationStatus{}}
+		status := GroupStatus{
+			Name: group.Name, Readiness: group.Readiness, Migrations: []MigrationStatus{},
+			Optional: group.Optional, Inactive: c.options.Registry.Inactive(group.Name),
+		}
 		for _, dependency := range group.DependsOn {
 			if dependency != migration.System {
 				status.DependsOn = append(status.DependsOn, dependency)
@@ -93,7 +98,7 @@ func (c *Coordinator) halfBorn(ctx context.Context, missing []string) (entries, 
 	if state > 0 {
 		return nil, journal.Refusef("the state tables are missing on %s, while other nodes have rows in them: "+
 			"a new node, or one that was emptied, nothing was changed. Make its tables as its neighbours have them: "+
-			"there SHOW CREATE TABLE migrations_local shows how, and so for the other three", strings.Join(missing, ", "))
+			"skein add-node %s", strings.Join(missing, ", "), missing[0])
 	}
 	return entries{}, nil
 }

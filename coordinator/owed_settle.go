@@ -81,7 +81,7 @@ func (s *session) debts(ctx context.Context, node string, keys []journal.Key, d 
 		}
 		out, targets = append(out, debt{node: node, t: t, steps: p.Steps, decision: d}), append(targets, t)
 	}
-	return out, s.preflight(ctx, targets)
+	return out, s.preflight(ctx, targets, nil, nil)
 }
 
 func (s *session) settleDebt(ctx context.Context, d debt) error {

@@ -22,8 +22,8 @@ type MigrationPlan struct {
 	Fake      bool
 	Steps     []plan.Step
 	Notes     []string // what was skipped, and why
-	// Dangers say of each step what it does to data. Those of a run that was not
-	// asked to check have amounts of drops alone.
+	// Dangers say of each step what it does to data. Those of a run that has neither
+	// CheckDangerous nor Approve have amounts of drops alone.
 	Dangers []danger.Assessment
 }
 

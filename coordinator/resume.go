@@ -61,7 +61,7 @@ func (s *session) finishAll(ctx context.Context, r Request) error {
 	if err != nil || len(targets) == 0 {
 		return err
 	}
-	if err := s.preflight(ctx, targets); err != nil {
+	if err := s.preflight(ctx, targets, r.SkipChecks, nil); err != nil {
 		return err
 	}
 	for _, t := range targets {

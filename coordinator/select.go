@@ -114,18 +114,23 @@ func (c *Coordinator) groups(r Request) ([]migration.Group, error) {
 		}
 		return nil
 	}
-	for _, group := range registry.Groups() {
-		named := len(r.Groups) == 0 || slices.Contains(r.Groups, group.Name)
-		ready := len(r.Readiness) == 0 || slices.Contains(r.Readiness, group.Readiness)
-		if named && ready {
-			if err := want(group.Name); err != nil {
-				return nil, err
-			}
+	for _, state := range r.Readiness {
+		if err := registry.Accepts(state); err != nil {
+			return nil, journal.Usagef("--readiness %s: %w", state, err)
 		}
 	}
 	for _, name := range r.Groups {
-		if _, err := registry.Group(name); err != nil {
-			return nil, &journal.UsageError{Err: err}
+		if err := c.active(name); err != nil {
+			return nil, err
+		}
+	}
+	for _, group := range registry.Groups() {
+		named := len(r.Groups) == 0 || slices.Contains(r.Groups, group.Name)
+		ready := len(r.Readiness) == 0 || slices.Contains(r.Readiness, group.Readiness)
+		if named && ready && registry.Inactive(group.Name) == "" {
+			if err := want(group.Name); err != nil {
+				return nil, err
+			}
 		}
 	}
 	var out []migration.Group

@@ -114,7 +114,8 @@ func (c *Coordinator) completed(e entries, r Request) ([]target, error) {
 			}
 			continue
 		}
-		if named {
+		// What this environment leaves alone is taken back only where it is named.
+		if named && (len(r.Groups) > 0 || c.options.Registry.Inactive(group.Name) == "") {
 			groups = append(groups, group)
 		}
 	}
@@ -134,6 +135,9 @@ func (c *Coordinator) backward(e entries, targets []target, r Request) ([]target
 		return nil, err
 	}
 	if err := e.behind(targets); err != nil {
+		return nil, err
+	}
+	if err := c.leaningOn(e, targets); err != nil && !r.Fake {
 		return nil, err
 	}
 	names := make([]string, len(targets))

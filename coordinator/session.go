@@ -86,27 +86,39 @@ func (c *Coordinator) change(ctx context.Context, pick verb, r Request) (Result,
 			return err
 		}
 		s.result.Plans = plans
-		if err := c.assess(ctx, plans, r, r.CheckDangerous); err != nil {
+		if err := s.look(ctx, targets, plans, r); err != nil {
 			return err
-		}
-		if r.CheckDangerous {
-			if err := CheckDangerous(plans); err != nil {
-				return err
-			}
-		}
-		if !r.Fake {
-			if err := s.preflight(ctx, targets); err != nil {
-				return err
-			}
-		}
-		if r.Verify {
-			if err := s.verifyBaseline(ctx, targets); err != nil {
-				return err
-			}
 		}
 		s.baseline = r.baseline
 		return s.all(ctx, targets, plans)
 	})
+}
+
+// look is all that is looked at between planning and the first change. Whoever has
+// to approve comes last: nobody is asked about what would be refused.
+func (s *session) look(ctx context.Context, targets []target, plans []MigrationPlan, r Request) error {
+	if err := s.c.assess(ctx, plans, r, r.CheckDangerous || r.Approve != nil); err != nil {
+		return err
+	}
+	if r.CheckDangerous {
+		if err := CheckDangerous(plans); err != nil {
+			return err
+		}
+	}
+	if !r.Fake {
+		if err := s.preflight(ctx, targets, r.SkipChecks, plans); err != nil {
+			return err
+		}
+	}
+	if r.Verify {
+		if err := s.verifyBaseline(ctx, targets); err != nil {
+			return err
+		}
+	}
+	if r.Approve == nil {
+		return nil
+	}
+	return r.Approve(ctx, plans)
 }
 
 // session is one run under the lock.
@@ -271,8 +283,9 @@ func (s *session) execution() plan.Execution {
 	return plan.Execution{RunID: s.run.ID, Confirm: s.lease.Confirm, Emit: s.emit}
 }
 
-// preflight looks at the nodes that targets touch before anything is changed.
-func (s *session) preflight(ctx context.Context, targets []target) error {
+// preflight looks at the nodes that targets touch before anything is changed. Without
+// plans, of what is half-done, only replicas refuse it; see examine.
+func (s *session) preflight(ctx context.Context, targets []target, skip []string, plans []MigrationPlan) error {
 	clusters, err := s.c.clusters(targets)
 	if err != nil {
 		return err
@@ -290,6 +303,9 @@ func (s *session) preflight(ctx context.Context, targets []target) error {
 	}
 	if len(bad) > 0 {
 		return &journal.InactiveReplicasError{Tables: bad, Checked: checked}
+	}
+	if err := s.examine(ctx, clusters, plans, skip); err != nil {
+		return err
 	}
 	s.emit(journal.PreflightPassed{Clusters: clusters, ReplicatedTables: checked})
 	return nil

@@ -33,7 +33,7 @@ func (c *Coordinator) ReverseInProgress(ctx context.Context, r Request) (Result,
 			return err
 		}
 		if !r.Fake {
-			if err := s.preflight(ctx, targets); err != nil {
+			if err := s.preflight(ctx, targets, r.SkipChecks, nil); err != nil {
 				return err
 			}
 		}

@@ -24,7 +24,7 @@ func (c *Coordinator) validate(state entries, targets []target, facts []plan.Fac
 	if len(selected) == 0 {
 		return nil
 	}
-	problems := validate.Check(c.options.Registry.Groups(), validate.Options{
+	problems := validate.Check(c.standing(state), validate.Options{
 		At:   c.environment(facts),
 		Done: func(key journal.Key) bool { return state.status(key.Group, key.ID) == journal.Completed },
 	})

@@ -38,25 +38,30 @@ type Migration struct {
 	Allow []string
 }
 
-// Readiness says how far a group is; skein only filters by it.
+// Readiness says how far a group is. An environment may accept some states only;
+// see Policy.
 type Readiness string
 
 // The readiness states, as Snuba names them.
 const (
-	Limited    Readiness = "limited"
-	Deprecated Readiness = "deprecate"
-	Partial    Readiness = "partial"
-	Complete   Readiness = "complete"
+	Limited      Readiness = "limited"
+	Experimental Readiness = "experimental"
+	Partial      Readiness = "partial"
+	Deprecated   Readiness = "deprecate"
+	Complete     Readiness = "complete"
 )
 
 // Readinesses lists the states.
-func Readinesses() []Readiness { return []Readiness{Limited, Deprecated, Partial, Complete} }
+func Readinesses() []Readiness {
+	return []Readiness{Limited, Experimental, Partial, Deprecated, Complete}
+}
 
 // Group is a named, ordered list of migrations.
 type Group struct {
 	Name      string
 	Readiness Readiness // Complete when empty
 	DependsOn []string  // groups that are migrated before this one
+	Optional  bool      // an environment may skip it; see Policy
 	// StorageSets that the group may touch; empty: whatever its operations name.
 	StorageSets []storageset.Key
 	Migrations  []Migration

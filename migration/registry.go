@@ -13,7 +13,11 @@ import (
 
 // Registry is every group, checked and in the order in which they apply:
 // groups after those that they depend on, otherwise as given. It is immutable.
-type Registry struct{ groups []Group }
+type Registry struct {
+	groups   []Group
+	policy   Policy
+	inactive map[string]string // why, by group
+}
 
 // NewRegistry checks groups. All that is wrong comes in one error: two groups or
 // two migrations with one name, an unknown or circular dependency, an operation
@@ -32,37 +36,11 @@ func NewRegistry(groups ...Group) (*Registry, error) {
 		byName[group.Name] = checked
 	}
 	problems = append(problems, checkDependencies(byName)...)
-	r := &Registry{}
-	placed := map[string]bool{}
-	var visit func(name string, path []string) error
-	visit = func(name string, path []string) error {
-		if placed[name] {
-			return nil
-		}
-		if slices.Contains(path, name) {
-			return fmt.Errorf("groups depend on each other: %s", strings.Join(append(path, name), " → "))
-		}
-		for _, dependency := range byName[name].DependsOn {
-			if _, known := byName[dependency]; !known {
-				return fmt.Errorf("group %q depends on %q, which does not exist", name, dependency)
-			}
-			if err := visit(dependency, append(slices.Clone(path), name)); err != nil {
-				return err
-			}
-		}
-		placed[name] = true
-		r.groups = append(r.groups, byName[name])
-		return nil
-	}
-	for _, group := range groups {
-		if err := visit(group.Name, nil); err != nil {
-			problems = append(problems, err)
-		}
-	}
-	if err := errors.Join(problems...); err != nil {
+	ordered, unordered := inOrder(groups, byName)
+	if err := errors.Join(append(problems, unordered...)...); err != nil {
 		return nil, err
 	}
-	return r, nil
+	return &Registry{groups: ordered}, nil
 }
 
 // idPattern keeps IDs and group names to what a file, a URL and a shell take
@@ -161,10 +139,14 @@ func (r *Registry) Group(name string) (Group, error) {
 	return Group{}, fmt.Errorf("no group %q (there are: %s)", name, strings.Join(names, ", "))
 }
 
-// StorageSets lists every storage set that an operation names, each once.
+// StorageSets lists every storage set that an operation of an active group names,
+// each once.
 func (r *Registry) StorageSets() []storageset.Key {
 	var sets []storageset.Key
 	for _, group := range r.groups {
+		if r.Inactive(group.Name) != "" {
+			continue
+		}
 		for _, m := range group.Migrations {
 			for _, operation := range slices.Concat(m.Forward, m.Backward) {
 				for _, set := range storageSets(operation) {

@@ -111,6 +111,9 @@ func (d *keepDialer) DialContext(ctx context.Context, network, address string) (
 	if err != nil {
 		return nil, err
 	}
+	if d.tls != nil {
+		raw = refusing{raw}
+	}
 	d.raw = raw
 	return newGuard(raw, d.version), nil
 }
