@@ -59,6 +59,7 @@ type Watcher struct {
 	changed time.Time     // when a source last said anything new
 	open    int           // sources of which the first answer is still to come
 	first   chan struct{} // closed when there are none
+	once    sync.Once     // closes it
 	stated  bool          // the state's tables are there, and as they should be
 }
 
@@ -186,7 +187,7 @@ func (w *Watcher) heard(pulse pulseOf, news bool, err error, first bool) time.Du
 	}
 	if first {
 		if w.open--; w.open == 0 {
-			close(w.first)
+			w.once.Do(func() { close(w.first) }) // a cluster that is found later has nodes of its own
 		}
 	}
 	return min(max(now.Sub(w.changed)/watchSlows, watchEvery), watchSeldom)

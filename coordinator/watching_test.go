@@ -271,3 +271,26 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 		}
 	})
 }
+
+// A cluster that cannot be opened is named, tried again, and seen when it is there.
+func TestAClusterThatIsFoundLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSight()
+		s.fail["topology"] = errors.New("no host answers")
+		w := s.watcher()
+		running(t, w)
+		time.Sleep(20 * time.Second)
+		snapshot := w.Snapshot()
+		if len(snapshot.Unread) != 1 || snapshot.Unread[0].What != "cluster main" || snapshot.Unread[0].Why != "no host answers" {
+			t.Errorf("%+v", snapshot.Unread)
+		}
+		s.set(func() { clear(s.fail) })
+		time.Sleep(20 * time.Second)
+		if snapshot := w.Snapshot(); len(snapshot.Unread) > 0 || len(snapshot.Nodes) != 2 {
+			t.Errorf("%+v %+v", snapshot.Unread, snapshot.Nodes)
+		}
+		if n := s.count("a:9000"); n < 3 {
+			t.Errorf("its nodes were asked %d times", n)
+		}
+	})
+}

@@ -102,7 +102,31 @@ func (s *standing) names(answers map[string]journal.Record, entry *Entry) []stri
 			names = append(names, name)
 		}
 	}
-	return s.sorted(names)
+	return s.sorted(s.completed(names))
+}
+
+// completed adds those that were not heard of, where only one place has as many nodes
+// as the step was sent to: the trail tells how many, and not which.
+func (s *standing) completed(names []string) []string {
+	var many int
+	if _, err := fmt.Sscanf(s.m.Whither, "%d node", &many); err != nil {
+		return names // ON CLUSTER has named them
+	}
+	var found []string
+	for _, c := range s.p.Clusters {
+		for _, nodes := range [][]journal.Node{c.Local, c.Dist} {
+			place := s.sorted(journal.Names(nodes))
+			outside := slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(place, name) })
+			if len(place) != many || outside || slices.Equal(place, found) {
+				continue
+			}
+			if found != nil {
+				return names
+			}
+			found = place
+		}
+	}
+	return append(names, found...)
 }
 
 func (s *standing) sorted(names []string) []string {
@@ -131,6 +155,10 @@ func (s *standing) query(d Doing) *Query {
 func (s *standing) of(name string, answers map[string]journal.Record, entry *Entry) NodeState {
 	out := NodeState{Node: name, State: journal.Done}
 	answer, answered := answers[name]
+	// A run looks at a node once more after it has answered, and one that was killed
+	// may not have come to that.
+	did := answered && answer.Outcome == journal.Done
+	looked := s.m.Life == Alive && s.said(name) != "" || s.m.Life != Alive && s.e.Error == "" && s.silent[name] > 0
 	switch mutation := s.mutation(name); {
 	case s.m.Converged:
 		return out
@@ -140,17 +168,17 @@ func (s *standing) of(name string, answers map[string]journal.Record, entry *Ent
 	case mutation != nil:
 		out.State, out.Reason = Waiting, fmt.Sprintf("mutation %s: %s to do", mutation.ID, count(mutation.PartsToDo, "part"))
 		return out
-	case answered && answer.Outcome == journal.Done && (s.m.Life == Alive || s.e.Error != ""):
-		if reason := s.said(name); reason != "" && s.m.Life == Alive {
-			out.State, out.Reason = Waiting, reason
-		}
+	case did && !looked:
 		return out
-	case answered && answer.Outcome != journal.Unknown:
+	case answered && (answer.Outcome == journal.Failed || answer.Outcome == journal.Skipped):
 		out.State, out.Reason = answer.Outcome, coded(answer)
 		return out
 	case s.silent[name] > 0:
 		out.State, out.For = journal.Unknown, Duration(s.silent[name])
 		out.Reason = "no answer"
+		if did {
+			out.Reason += "; it had said that it is done"
+		}
 		if host := hostOf(entry, name); host != nil && host.State != HostFinished {
 			out.Reason += "; distributed DDL " + entry.Name + " lists it as " + string(host.State)
 		}

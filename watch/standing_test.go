@@ -62,6 +62,14 @@ func TestHowNodesStand(t *testing.T) {
 			}(),
 			map[string]string{"ch-1a:9000": "done", "ch-1b:9000": "waiting runs it", "ch-2a:9000": "waiting", "ch-2b:9000": "unknown no answer"},
 		},
+		"of a step without a row": {
+			func() Parts {
+				p := answer(sent(answering(), "4 nodes", addText), "ch-1a:9000", journal.Done, "")
+				p.State.InProgress[0].PendingNodes = nil
+				return p
+			}(),
+			map[string]string{"ch-1a:9000": "done", "ch-1b:9000": "waiting", "ch-2a:9000": "waiting", "ch-2b:9000": "waiting"},
+		},
 		"refused": {
 			answer(sent(answering(), "4 nodes", addText), "ch-1a:9000", journal.Failed, "no right"),
 			map[string]string{"ch-1a:9000": "failed no right", "ch-1b:9000": "waiting", "ch-2a:9000": "waiting", "ch-2b:9000": "waiting"},
@@ -78,6 +86,32 @@ func TestHowNodesStand(t *testing.T) {
 			map[string]string{
 				"ch-1a:9000": "waiting column n is not there", "ch-1b:9000": "waiting", "ch-2a:9000": "waiting", "ch-2b:9000": "waiting table t is not there",
 			},
+		},
+		"frozen after its answer": {
+			func() Parts {
+				p := answer(sent(answering(), "4 nodes", addText), "ch-1a:9000", journal.Done, "")
+				p = answer(p, "ch-1b:9000", journal.Done, "")
+				p.State.Records[add] = append(p.State.Records[add], journal.Record{
+					Key: add, RunID: runID, Seq: 6, At: ago2(time.Second), Outcome: journal.TrailWaiting, Step: 1,
+					Error: "ch-1a:9000: does not answer: no answer in 3s",
+				})
+				for _, node := range []string{"ch-1a:9000", "ch-1b:9000"} { // of the second it has heard enough
+					p.Pulses[node] = Pulse{Answered: ago2(9 * time.Second), Why: "no answer in 3s"}
+				}
+				return p
+			}(),
+			map[string]string{
+				"ch-1a:9000": "unknown no answer; it had said that it is done", "ch-1b:9000": "done", "ch-2a:9000": "waiting", "ch-2b:9000": "waiting",
+			},
+		},
+		"frozen after its answer, and the run killed": {
+			func() Parts {
+				p := over(answer(sent(answering(), "1 node", addText), "ch-1a:9000", journal.Done, ""), "")
+				p.State.InProgress[0].PendingNodes = nil
+				p.Pulses["ch-1a:9000"] = Pulse{Answered: ago2(9 * time.Second), Why: "no answer in 3s"}
+				return p
+			}(),
+			map[string]string{"ch-1a:9000": "unknown no answer; it had said that it is done"},
 		},
 		"the queue knows more than the trail": {
 			func() Parts {
