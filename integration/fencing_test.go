@@ -131,6 +131,7 @@ func changes(chunk []byte) bool {
 // nothing but what was in flight when it was stopped, no row of it wins, and it
 // exits 4 and says why.
 func TestAPausedHolderThatWakesUpChangesNothing(t *testing.T) {
+	t.Parallel()
 	program := exampleProgram(t)
 	for _, pause := range []struct {
 		name string
@@ -223,6 +224,7 @@ func TestAPausedHolderThatWakesUpChangesNothing(t *testing.T) {
 // The lock of a run that was killed is free when its session has run out, and
 // released before that by nobody.
 func TestAKilledHoldersLockIsFreeWithinItsSession(t *testing.T) {
+	t.Parallel()
 	program := exampleProgram(t)
 	withEachLock(t, func(t *testing.T, c *testcluster.Cluster, coordination string) {
 		s := examples(t, c)

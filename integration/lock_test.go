@@ -40,6 +40,7 @@ func working(t *testing.T, c *testcluster.Cluster, coordination string) (first, 
 // While one run works, another is told who holds the lock and changes nothing;
 // one that waits goes on when it is free.
 func TestSecondRunIsKeptOut(t *testing.T) {
+	t.Parallel()
 	withEachLock(t, func(t *testing.T, c *testcluster.Cluster, coordination string) {
 		first, second, inside, leave := working(t, c, coordination)
 		done := make(chan result, 1)
@@ -62,6 +63,7 @@ func TestSecondRunIsKeptOut(t *testing.T) {
 // A live holder's lock is released by force alone. It then ends with exit code
 // 4, and sends nothing more.
 func TestLockIsReleasedByForceAlone(t *testing.T) {
+	t.Parallel()
 	withEachLock(t, func(t *testing.T, c *testcluster.Cluster, coordination string) {
 		first, second, inside, leave := working(t, c, coordination)
 		says(t, second.must(0, "lock", "status").stdout, "is free")
