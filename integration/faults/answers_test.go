@@ -256,7 +256,7 @@ func (p *project) answeredOtherwise(with answer, meddle func(*answering, answer)
 	if diff := same(want, p.look()); diff != "" {
 		p.errorf("not as without the fault (-without +with):\n%s", diff)
 	}
-	p.ranOnce()
+	ranOnce(p.t, p.servers, p)
 	p.t.Logf("%s", p.said.String())
 	return int32(len(proxies.struck))
 }
