@@ -136,7 +136,7 @@ func (a *app) clusters(ctx context.Context, cfg *config.Config) (*cluster.Set, e
 			UnshardedReplica: c.UnshardedReplica, Paths: c.Paths,
 			ConnectRetries: c.Connect.Retries, ConnectInterval: c.Connect.Interval, ConnectTimeout: c.Connect.Timeout,
 			DDLTimeout: c.Limits.DDL, WaitLimit: c.Limits.Wait, MutationLimit: c.Limits.Mutation, DDLQueue: c.DDLQueuePath, Logger: zap.NewNop(),
-			Secrets: secrets, Variables: environment(),
+			Secrets: secrets, Variables: environment(), Events: a.printer().event,
 			Where: func(field string) string { return cfg.Where(c.Key(field)) },
 		}
 		if c.TLS != nil {

@@ -284,7 +284,7 @@ func (s *session) preflight(ctx context.Context, targets []target) error {
 	if !slices.Contains(clusters, state) {
 		clusters = append(clusters, state)
 	}
-	bad, checked, err := s.c.options.Servers.InactiveReplicas(ctx, clusters)
+	bad, checked, err := s.c.options.Servers.InactiveReplicas(ctx, clusters, s.emit)
 	if err != nil {
 		return err
 	}
@@ -309,7 +309,7 @@ func (c *Coordinator) CheckInactiveReplicas(ctx context.Context) ([]journal.Inac
 		}
 	}
 	slices.Sort(names)
-	return c.options.Servers.InactiveReplicas(ctx, names)
+	return c.options.Servers.InactiveReplicas(ctx, names, c.options.Events)
 }
 
 // all runs planned migrations, one after the other.

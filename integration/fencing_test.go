@@ -78,6 +78,16 @@ func (p *process) wait() int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
+// happens waits for what a test has made happen, and for no longer than a minute.
+func happens(t *testing.T, it <-chan struct{}, otherwise string) {
+	t.Helper()
+	select {
+	case <-it:
+	case <-time.After(time.Minute):
+		t.Fatal(otherwise)
+	}
+}
+
 // behindAll makes skein reach every node through a proxy, all of which one
 // function meddles with.
 func (s *session) behindAll(meddle func(testproxy.Request) *testproxy.Meddling) (change func(func(testproxy.Request) *testproxy.Meddling)) {
@@ -174,11 +184,7 @@ func TestAPausedHolderThatWakesUpChangesNothing(t *testing.T) {
 					return nil
 				})
 				p.start()
-				select {
-				case <-paused:
-				case <-time.After(time.Minute):
-					t.Fatal("the run never came to where it is stopped")
-				}
+				happens(t, paused, "the run never came to where it is stopped")
 				says(t, other.must(0, "lock", "status").stdout, "is held", fmt.Sprintf("pid %d", p.cmd.Process.Pid))
 				other.must(4, "reverse-in-progress")
 				other.must(0, "reverse-in-progress", "--lock-wait", "20s")
@@ -245,7 +251,7 @@ func TestAKilledHoldersLockIsFreeWithinItsSession(t *testing.T) {
 			return nil
 		})
 		p.start()
-		<-killed
+		happens(t, killed, "the run never came to where it is killed")
 		died := time.Now()
 		p.wait()
 		released := other.must(0, "lock", "release")

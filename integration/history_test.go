@@ -328,7 +328,7 @@ func TestHistoryTellsOfARunThatWasKilled(t *testing.T) {
 			return nil
 		})
 		p.start()
-		<-killed
+		happens(t, killed, "the run never came to where it is killed")
 		p.wait()
 		run := other.told("history", "--limit", "1").Runs[0]
 		if run.Ending != "" || len(run.Migrations) != 3 || run.Migrations[0].Outcome != "finished" || run.Migrations[2].Outcome != "started" {

@@ -78,11 +78,7 @@ func TestAKilledRunThatIsResumedEndsAsIfItHadNotDied(t *testing.T) {
 				return nil
 			})
 			p.start()
-			select {
-			case <-killed:
-			case <-time.After(time.Minute):
-				t.Fatal("the run never came to where it is killed")
-			}
+			happens(t, killed, "the run never came to where it is killed")
 			p.wait()
 			other.must(0, "resume", "--lock-wait", "20s")
 			says(t, other.must(0, "list").stdout, "0 in progress")
