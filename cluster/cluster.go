@@ -164,7 +164,7 @@ func (c *Cluster) seed(ctx context.Context) (string, error) {
 		backoff.WithBackOff(backoff.NewConstantBackOff(c.options.ConnectInterval)),
 		backoff.WithMaxTries(uint(c.options.ConnectRetries)+1),
 		backoff.WithNotify(func(err error, in time.Duration) {
-			waits(fmt.Sprintf("no host answers, all are asked again every %s: %s", in, oneLine(unwrapNode(err))))
+			waits(fmt.Sprintf("no host answers, all are asked again every %s: %s", in, oneLine(err)))
 		}))
 	if err != nil {
 		return "", journal.Refusef("cluster %q: no host answers: %w", c.options.Name, err)
