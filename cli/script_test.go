@@ -21,6 +21,7 @@ func TestMain(m *testing.M) {
 		"skein": func() { os.Exit(Main(groups.Events(), groups.Transactions())) },
 		// As it is shipped: without migrations of its own.
 		"skein-stock": func() { os.Exit(Main()) },
+		readsAndPlans: readAndPlanMain,
 	})
 }
 

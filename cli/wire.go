@@ -46,6 +46,16 @@ func (a *app) wire(cmd *cobra.Command) (*wired, error) {
 	return a.join(cmd, cfg, registry)
 }
 
+// wireFor is wire for a command that selects migrations.
+func (a *app) wireFor(cmd *cobra.Command, s selection, args []string) (*wired, coordinator.Request, error) {
+	request, err := s.request(args)
+	if err != nil {
+		return nil, request, err
+	}
+	w, err := a.wire(cmd)
+	return w, request, err
+}
+
 // join makes a coordinator for a configuration and migrations.
 func (a *app) join(cmd *cobra.Command, cfg *config.Config, registry *migration.Registry) (*wired, error) {
 	ctx := cmd.Context()
