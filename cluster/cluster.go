@@ -50,13 +50,13 @@ type Options struct {
 	ConnectRetries  int           // more tries when no seed answers
 	ConnectInterval time.Duration // between them; 1 s when 0
 	// Events is told what is waited for while there is no run yet; nil: nobody.
-	Events journal.Sink
-	ConnectTimeout  time.Duration // of one; 5 s when 0
-	DDLTimeout      time.Duration // distributed_ddl_task_timeout; 60 s when 0
-	WaitLimit       time.Duration // for convergence and unknown outcomes; 5 min when 0
-	MutationLimit   time.Duration // without progress of a mutation; 0: none
-	DDLQueue        string        // ZooKeeper path; /clickhouse/task_queue/ddl when empty
-	Logger          *zap.Logger
+	Events         journal.Sink
+	ConnectTimeout time.Duration // of one; 5 s when 0
+	DDLTimeout     time.Duration // distributed_ddl_task_timeout; 60 s when 0
+	WaitLimit      time.Duration // for convergence and unknown outcomes; 5 min when 0
+	MutationLimit  time.Duration // without progress of a mutation; 0: none
+	DDLQueue       string        // ZooKeeper path; /clickhouse/task_queue/ddl when empty
+	Logger         *zap.Logger
 	// Secrets are those that statements may name as {secret:NAME}.
 	Secrets map[string]func(context.Context) (string, error)
 	// Variables are those of the environment, which statements may name as {env:NAME}.

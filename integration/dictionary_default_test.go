@@ -11,6 +11,7 @@ import (
 // What skein asks a node about a column's default leaves nothing behind that depends on
 // the dictionary in it: the server would refuse to drop that (630) until a restart.
 func TestADictionaryInADefaultCanBeDroppedLater(t *testing.T) {
+	t.Parallel()
 	c := servers.modern.Cluster(t)
 	n := c.Nodes[0]
 	names := ops.CreateDictionary{
