@@ -82,22 +82,15 @@ func (p *process) wait() int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// revive starts a 26.7 node that has died with its client: the library aborts at
-// times when a connection is reset, which the server it is made from does not.
+// revive starts a server again that has died with the process.
 func (p *process) revive() {
 	p.t.Helper()
-	if p.servers.Options.Engine != testcluster.EngineModern {
-		return
+	revived, err := p.servers.Revive(p.t.Context())
+	if err != nil {
+		p.t.Fatal(err)
 	}
-	time.Sleep(200 * time.Millisecond) // until it has heard of it
-	for _, n := range p.servers.Nodes {
-		if n.Running() {
-			continue
-		}
+	for _, n := range revived {
 		p.t.Logf("%s has died too, and is started again", n.Name)
-		if err := n.Start(p.t.Context()); err != nil {
-			p.t.Fatal(err)
-		}
 	}
 }
 

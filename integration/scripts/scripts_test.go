@@ -20,9 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +28,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/skein-migrate/skein/cli"
+	"github.com/skein-migrate/skein/integration/scripttest"
 	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
@@ -78,7 +77,7 @@ func run(t *testing.T, dir string, shared *testcluster.Shared) {
 			return configure(env, c)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "sql": sql, "everywhere": everywhere, "replace": replace, "append": appendTo,
+			"exits": scripttest.Exits, "sql": sql, "everywhere": everywhere, "replace": replace, "append": appendTo,
 		},
 	})
 }
@@ -113,24 +112,6 @@ func clusterOf(ts *testscript.TestScript) *testcluster.Cluster {
 		ts.Fatalf("no servers")
 	}
 	return c
-}
-
-func exits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits CODE COMMAND [ARGS]")
-	}
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	have := 0
-	var exit *exec.ExitError
-	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
-		have = exit.ExitCode()
-	} else {
-		ts.Check(err)
-	}
-	if have != want {
-		ts.Fatalf("exit code %d, want %d", have, want)
-	}
 }
 
 // ask makes lines of the answer of a node.
