@@ -131,11 +131,7 @@ func (a *app) change(cmd *cobra.Command, s selection, args []string, v verb) err
 	if err := checkOutput(s.output); err != nil {
 		return err
 	}
-	request, err := s.request(args)
-	if err != nil {
-		return err
-	}
-	w, err := a.wire(cmd)
+	w, request, err := a.wireFor(cmd, s, args)
 	if err != nil {
 		return err
 	}

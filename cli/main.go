@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"syscall"
 
@@ -28,6 +29,7 @@ import (
 // code. The first SIGINT or SIGTERM lets the statement in flight end; the
 // second stops at once.
 func Main(groups ...migration.Group) int {
+	collectLess()
 	return Program{Groups: groups, Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}.Main()
 }
 
@@ -119,4 +121,14 @@ func (p Program) Run(ctx context.Context) int {
 	code := exitCode(err, a.started)
 	a.printError(err, code)
 	return code
+}
+
+// collectLess lets the heap grow further before garbage is collected than Go does by
+// itself: a command lives for seconds, and may read ten thousand small files, a third
+// faster so. What GOGC says wins.
+func collectLess() {
+	const percent = 400
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
+	}
 }

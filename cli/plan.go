@@ -29,16 +29,12 @@ is taken. THROUGH is the first letters of one pending ID of the named group.`,
 			if err := checkOutput(output); err != nil {
 				return err
 			}
-			request, err := s.request(args)
+			w, request, err := a.wireFor(cmd, s, args)
 			if err != nil {
 				return err
 			}
 			// What would need --force is shown, and marked: a plan changes nothing.
 			request.Force, request.AllowDirty = true, true
-			w, err := a.wire(cmd)
-			if err != nil {
-				return err
-			}
 			plans, err := w.Plan(cmd.Context(), request)
 			if err != nil {
 				return err

@@ -30,11 +30,7 @@ Off a terminal it needs --yes; without it, it shows the difference and refuses.`
 		Example: "  skein repair --group events\n  skein repair --group events --yes",
 		Args:    exactly(0, "no arguments: name the migrations with --group and --migration-id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			request, err := s.request(args)
-			if err != nil {
-				return err
-			}
-			w, err := a.wire(cmd)
+			w, request, err := a.wireFor(cmd, s, args)
 			if err != nil {
 				return err
 			}

@@ -32,21 +32,18 @@ neighbours. --without leaves a node out once more.`,
 		Example: "  skein resume\n  skein resume --group transactions --assume-done",
 		Args:    exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			request, err := s.request(args)
+			if done && repeat {
+				return journal.Usagef("--assume-done and --repeat exclude each other")
+			}
+			w, request, err := a.wireFor(cmd, s, args)
 			if err != nil {
 				return err
 			}
 			switch {
-			case done && repeat:
-				return journal.Usagef("--assume-done and --repeat exclude each other")
 			case done:
 				request.Decision = coordinator.AssumeDone
 			case repeat:
 				request.Decision = coordinator.Repeat
-			}
-			w, err := a.wire(cmd)
-			if err != nil {
-				return err
 			}
 			result, err := w.Resume(cmd.Context(), request)
 			if err != nil {

@@ -18,11 +18,7 @@ runs nothing.`,
 		Example: "  skein reverse-in-progress --group transactions",
 		Args:    exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			request, err := s.request(args)
-			if err != nil {
-				return err
-			}
-			w, err := a.wire(cmd)
+			w, request, err := a.wireFor(cmd, s, args)
 			if err != nil {
 				return err
 			}

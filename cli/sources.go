@@ -11,6 +11,7 @@ import (
 	"github.com/skein-migrate/skein/config"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/migration"
+	"github.com/skein-migrate/skein/migration/directory"
 	"github.com/skein-migrate/skein/migration/sqlfile"
 	"github.com/skein-migrate/skein/migration/yamlfile"
 	"github.com/skein-migrate/skein/state"
@@ -97,21 +98,20 @@ func overlaid(g *migration.Group, overlay config.Group) {
 
 // addFiles puts the migrations of a group's directory between those that it has.
 func addFiles(cfg *config.Config, g *migration.Group, overlay config.Group) error {
-	files := os.DirFS(overlay.Dir)
-	sql, sqlErr := sqlfile.Load(files, ".", sqlfile.Options{StorageSets: g.StorageSets, Shown: overlay.Dir})
-	yaml, yamlErr := yamlfile.Load(files, ".", yamlfile.Options{StorageSets: g.StorageSets, Shown: overlay.Dir})
-	if errors.Is(sqlErr, fs.ErrNotExist) {
+	files, err := directory.Load(os.DirFS(overlay.Dir), ".", directory.Options{Shown: overlay.Dir},
+		sqlfile.Kind(sqlfile.Options{StorageSets: g.StorageSets}), yamlfile.Kind(yamlfile.Options{StorageSets: g.StorageSets}))
+	if errors.Is(err, fs.ErrNotExist) {
 		return cfg.Errorf(overlay.Key("dir"), "there is no directory %s", overlay.Dir)
 	}
-	if err := errors.Join(sqlErr, yamlErr); err != nil {
+	if err != nil {
 		return err
 	}
-	return merged(g, overlay, sql, yaml)
+	return merged(g, overlay, files)
 }
 
-// merged puts migrations of several sources between those that a group has.
-func merged(g *migration.Group, overlay config.Group, lists ...[]migration.Migration) error {
-	all, err := migration.Merge(overlay.Sequential, append(lists, g.Migrations)...)
+// merged puts migrations of files between those that a group has.
+func merged(g *migration.Group, overlay config.Group, files []migration.Migration) error {
+	all, err := migration.Merge(overlay.Sequential, files, g.Migrations)
 	if err != nil {
 		return fmt.Errorf("group %s (%s): %w", g.Name, overlay.Dir, err)
 	}

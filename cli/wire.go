@@ -45,6 +45,16 @@ func (a *app) wire(cmd *cobra.Command) (*wired, error) {
 	return a.join(cmd, cfg, registry)
 }
 
+// wireFor is wire for a command that selects migrations.
+func (a *app) wireFor(cmd *cobra.Command, s selection, args []string) (*wired, coordinator.Request, error) {
+	request, err := s.request(args)
+	if err != nil {
+		return nil, request, err
+	}
+	w, err := a.wire(cmd)
+	return w, request, err
+}
+
 // join makes a coordinator for a configuration and migrations.
 func (a *app) join(cmd *cobra.Command, cfg *config.Config, registry *migration.Registry) (*wired, error) {
 	ctx := cmd.Context()
@@ -132,7 +142,7 @@ func (a *app) clusters(ctx context.Context, cfg *config.Config) (*cluster.Set, e
 			UnshardedReplica: c.UnshardedReplica, Paths: c.Paths,
 			ConnectRetries: c.Connect.Retries, ConnectInterval: c.Connect.Interval, ConnectTimeout: c.Connect.Timeout,
 			DDLTimeout: c.Limits.DDL, WaitLimit: c.Limits.Wait, MutationLimit: c.Limits.Mutation, DDLQueue: c.DDLQueuePath, Logger: zap.NewNop(),
-			Secrets: secrets, Variables: cfg.Variables(),
+			Secrets: secrets, Variables: cfg.Variables(), Events: a.printer().event,
 			Where: func(field string) string { return cfg.Where(c.Key(field)) },
 		}
 		if c.TLS != nil {

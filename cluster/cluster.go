@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/skein-migrate/skein/await"
 	"github.com/skein-migrate/skein/cluster/wire"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/ops"
@@ -48,12 +49,14 @@ type Options struct {
 
 	ConnectRetries  int           // more tries when no seed answers
 	ConnectInterval time.Duration // between them; 1 s when 0
-	ConnectTimeout  time.Duration // of one; 5 s when 0
-	DDLTimeout      time.Duration // distributed_ddl_task_timeout; 60 s when 0
-	WaitLimit       time.Duration // for convergence and unknown outcomes; 5 min when 0
-	MutationLimit   time.Duration // without progress of a mutation; 0: none
-	DDLQueue        string        // ZooKeeper path; /clickhouse/task_queue/ddl when empty
-	Logger          *zap.Logger
+	// Events is told what is waited for while there is no run yet; nil: nobody.
+	Events         journal.Sink
+	ConnectTimeout time.Duration // of one; 5 s when 0
+	DDLTimeout     time.Duration // distributed_ddl_task_timeout; 60 s when 0
+	WaitLimit      time.Duration // for convergence and unknown outcomes; 5 min when 0
+	MutationLimit  time.Duration // without progress of a mutation; 0: none
+	DDLQueue       string        // ZooKeeper path; /clickhouse/task_queue/ddl when empty
+	Logger         *zap.Logger
 	// Secrets are those that statements may name as {secret:NAME}.
 	Secrets map[string]func(context.Context) (string, error)
 	// Variables are those of the environment, which statements may name as {env:NAME}.
@@ -121,8 +124,24 @@ func Open(ctx context.Context, options Options) (*Cluster, error) {
 	return c, nil
 }
 
-// seed finds a configured host that answers.
+// seed finds a configured host that answers, and says what it waits for.
 func (c *Cluster) seed(ctx context.Context) (string, error) {
+	began, said := time.Now(), ""
+	waits := func(reason string) {
+		if c.options.Events != nil && reason != said {
+			said = reason
+			c.options.Events(journal.Waiting{Reason: fmt.Sprintf("cluster %q: %s", c.options.Name, reason), Since: time.Since(began)})
+		}
+	}
+	asking := func(host string) error {
+		slow := make(chan struct{})
+		timer := time.AfterFunc(await.Quiet, func() { defer close(slow); waits("no answer yet from " + host) })
+		err := c.pool(host).Ping(ctx)
+		if !timer.Stop() {
+			<-slow
+		}
+		return err
+	}
 	try := func() (string, error) {
 		var failures []error
 		for _, host := range c.options.Hosts {
@@ -130,7 +149,7 @@ func (c *Cluster) seed(ctx context.Context) (string, error) {
 				failures = append(failures, fmt.Errorf("%s is left out", host))
 				continue
 			}
-			err := c.pool(host).Ping(ctx)
+			err := asking(host)
 			if err == nil {
 				return host, nil
 			}
@@ -143,7 +162,10 @@ func (c *Cluster) seed(ctx context.Context) (string, error) {
 	}
 	host, err := backoff.Retry(ctx, try,
 		backoff.WithBackOff(backoff.NewConstantBackOff(c.options.ConnectInterval)),
-		backoff.WithMaxTries(uint(c.options.ConnectRetries)+1))
+		backoff.WithMaxTries(uint(c.options.ConnectRetries)+1),
+		backoff.WithNotify(func(err error, in time.Duration) {
+			waits(fmt.Sprintf("no host answers, all are asked again every %s: %s", in, oneLine(err)))
+		}))
 	if err != nil {
 		return "", journal.Refusef("cluster %q: no host answers: %w", c.options.Name, err)
 	}

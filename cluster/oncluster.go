@@ -102,7 +102,7 @@ func (s *sending) settle(ctx context.Context, queue *ddlQueue, known []string, i
 	entry := queueEntry(err.Error())
 	// An older entry must not be taken for ours: known is nil when it was not read.
 	if entry == "" && class == UnknownOutcome && known != nil {
-		entry = queue.added(ctx, known, initiator, s.step.Nodes)
+		entry = queue.added(ctx, known, initiator, s.step)
 	}
 	if entry == "" && class != UnknownOutcome && len(silent) == len(s.step.Nodes) {
 		for _, node := range silent {

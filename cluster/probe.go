@@ -60,14 +60,21 @@ func (c *Cluster) probeColumns(ctx context.Context, node string, columns []ops.C
 	if facts.Settings["print_pretty_type_names"] { // on by default (26.7): a Tuple's type takes several lines
 		plain = []ops.Setting{{Name: "print_pretty_type_names", Value: "0"}}
 	}
+	engine, release := "Memory", []string(nil)
+	if !facts.Version.Less(altersTemporarySince()) {
+		engine, release = "Null", withoutDefaults(columns) // a Memory cannot be altered
+	}
 	var rows [][]string
 	err = c.pool(node).Session(ctx, func(run func(context.Context, wire.Query) ([][]string, error)) error {
-		create := "CREATE TEMPORARY TABLE skein_probe (" + strings.Join(definitions, ", ") + ") ENGINE = Memory"
+		create := "CREATE TEMPORARY TABLE skein_probe (" + strings.Join(definitions, ", ") + ") ENGINE = " + engine
 		if _, err := run(ctx, wire.Query{SQL: create, Settings: settings}); err != nil {
 			return err
 		}
 		var err error
 		rows, err = run(ctx, wire.Query{SQL: "DESCRIBE TABLE skein_probe", Settings: plain})
+		for _, alter := range release {
+			_, _ = run(ctx, wire.Query{SQL: alter, Settings: settings}) // the answer is there, with or without it
+		}
 		return err
 	})
 	if hasAnswer(err) {
@@ -77,6 +84,30 @@ func (c *Cluster) probeColumns(ctx context.Context, node string, columns []ops.C
 		return expected{}, err
 	}
 	return described(rows, columns, only), nil
+}
+
+// withoutDefaults are the statements that take the defaults from the temporary table.
+// A server takes it for a dependent of the dictionaries that they ask until it is
+// restarted, whether it is dropped or ends with its session: nobody could drop these
+// dictionaries any more (630, seen on 26.7). To alter it is what ends that.
+func withoutDefaults(columns []ops.Column) []string {
+	var removed, dropped []string
+	for _, column := range columns {
+		switch kind := defaultKind(column); {
+		case column.Expression == "":
+		case kind == ops.Ephemeral: // has no REMOVE
+			dropped = append(dropped, "DROP COLUMN "+ops.Ident(column.Name))
+		default:
+			removed = append(removed, "MODIFY COLUMN "+ops.Ident(column.Name)+" REMOVE "+string(kind))
+		}
+	}
+	var alters []string
+	for _, commands := range [][]string{removed, dropped} { // others may be made of those that are dropped
+		if len(commands) > 0 {
+			alters = append(alters, "ALTER TEMPORARY TABLE skein_probe "+strings.Join(commands, ", "))
+		}
+	}
+	return alters
 }
 
 // withColumn is the table's columns with one added or replaced, because a
@@ -111,11 +142,7 @@ func definitionOf(column ops.Column) string {
 	if column.Type != "" {
 		parts = append(parts, column.Type)
 	}
-	kind := column.Kind
-	if kind == "" && column.Expression != "" {
-		kind = ops.Default
-	}
-	for _, part := range []string{string(kind), column.Expression} {
+	for _, part := range []string{string(defaultKind(column)), column.Expression} {
 		if part != "" { // EPHEMERAL may have no expression
 			parts = append(parts, part)
 		}
@@ -124,6 +151,13 @@ func definitionOf(column ops.Column) string {
 		parts = append(parts, "CODEC("+column.Codec+")")
 	}
 	return strings.Join(parts, " ")
+}
+
+func defaultKind(column ops.Column) ops.DefaultKind {
+	if column.Kind == "" && column.Expression != "" {
+		return ops.Default
+	}
+	return column.Kind
 }
 
 func described(rows [][]string, columns []ops.Column, only string) expected {

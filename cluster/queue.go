@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/skein-migrate/skein/await"
 	"github.com/skein-migrate/skein/journal"
@@ -40,10 +42,11 @@ func (q *ddlQueue) entries(ctx context.Context, node string) ([]string, error) {
 	return names, nil
 }
 
-// added finds the entry that an initiator made for nodes since known was read,
-// or returns "". It is told by its hosts and by the initiator's port: the entry
-// names the initiator by whatever the machine calls itself (seen on 18.16).
-func (q *ddlQueue) added(ctx context.Context, known []string, initiator journal.Node, nodes []journal.Node) string {
+// added finds the entry that an initiator made of a step since known was read,
+// or returns "". It is told by its hosts, by the initiator's port (the entry names
+// the initiator by whatever the machine calls itself, seen on 18.16), and by the
+// words of its statement: others may use the queue at the same time.
+func (q *ddlQueue) added(ctx context.Context, known []string, initiator journal.Node, step plan.Step) string {
 	for _, node := range q.cluster.All() {
 		names, err := q.entries(ctx, node.Name())
 		if err != nil {
@@ -55,7 +58,7 @@ func (q *ddlQueue) added(ctx context.Context, known []string, initiator journal.
 			}
 			rows, err := q.cluster.Query(ctx, node.Name(), "SELECT value FROM system.zookeeper WHERE path = "+
 				ops.String(q.path)+" AND name = "+ops.String(name))
-			if err == nil && len(rows) == 1 && entryIsFor(rows[0][0], initiator, nodes) {
+			if err == nil && len(rows) == 1 && entryIsFor(rows[0][0], initiator, step.Nodes) && isMadeOf(queryOf(rows[0][0]), step.Text) {
 				return q.path + "/" + name
 			}
 		}
@@ -85,6 +88,35 @@ func entryIsFor(text string, initiator journal.Node, nodes []journal.Node) bool 
 		}
 	}
 	return ours && hosts == len(nodes)
+}
+
+// isMadeOf says whether a statement as a server writes it down may be the one
+// that was sent: it has all of its words. What servers of 2018 write otherwise
+// ("a IS NULL" as "isNull(a)") does not count. A statement that is not recognised
+// has an unknown outcome, which is safe.
+func isMadeOf(written, sent string) bool {
+	has := map[string]bool{}
+	for _, word := range words(written) {
+		has[word] = true
+	}
+	for _, word := range words(regexp.MustCompile(`\{secret:[^}]*\}`).ReplaceAllString(sent, " ")) {
+		switch word {
+		case "is", "not", "null", "between", "and", "or", "case", "when", "then", "else", "end", "cast", "as", "interval",
+			"second", "minute", "hour", "day", "week", "month", "quarter", "year", "asc":
+			continue
+		}
+		if !has[word] {
+			return false
+		}
+	}
+	return true
+}
+
+// words are the names, keywords and words of literals in a statement, in lower
+// case. Numbers are left out: 1e3 may be written as 1000.
+func words(sql string) []string {
+	all := strings.FieldsFunc(strings.ToLower(sql), func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return slices.DeleteFunc(all, func(word string) bool { return unicode.IsDigit([]rune(word)[0]) })
 }
 
 // escapeHost writes host:port as ClickHouse does in ZooKeeper, all but letters,

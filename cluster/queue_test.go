@@ -87,3 +87,24 @@ func TestEntriesThatConcernSteps(t *testing.T) {
 		}
 	}
 }
+
+// Between a statement and the look for its entry somebody else's may come.
+func TestAnEntryIsKnownByItsWords(t *testing.T) {
+	sent := "CREATE TABLE `d`.`t 1` ON CLUSTER 'c' (\n    `id` UInt64,\n    `at` DateTime DEFAULT now()\n)\nENGINE = MergeTree\nPARTITION BY toYYYYMM(at)\nORDER BY id"
+	for written, want := range map[string]bool{
+		"CREATE TABLE d.`t 1` ON CLUSTER c (`id` UInt64,  `at` DateTime DEFAULT now()) ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY id SETTINGS index_granularity = 8192": true,
+		"CREATE TABLE d.`t 2` ON CLUSTER c (`id` UInt64,  `at` DateTime DEFAULT now()) ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY id":                                   true, // numbers do not count
+		"CREATE TABLE d.u ON CLUSTER c (`id` UInt64,  `at` DateTime DEFAULT now()) ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY id":                                       false,
+		"DROP TABLE d.`t 1` ON CLUSTER c": false,
+	} {
+		if have := isMadeOf(written, sent); have != want {
+			t.Errorf("%s: %t", written, have)
+		}
+	}
+	if !isMadeOf("CREATE VIEW d.v ON CLUSTER c  AS SELECT a FROM d.t WHERE isNotNull(a)", "CREATE VIEW d.v ON CLUSTER c AS SELECT a FROM d.t WHERE a IS NOT NULL") {
+		t.Error("a condition that is written otherwise hides a statement")
+	}
+	if !isMadeOf("CREATE USER u ON CLUSTER c IDENTIFIED BY 'x'", "CREATE USER u ON CLUSTER c IDENTIFIED BY '{secret:pw}'") {
+		t.Error("a secret hides a statement")
+	}
+}

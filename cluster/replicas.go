@@ -28,27 +28,31 @@ type replicaRow struct {
 // than total replicas, or a replica that is read-only or has lost its session,
 // and says how many tables were looked at. Nodes that do not answer count as
 // inactive, once their sessions have run out. only restricts it to "database.table"
-// names; nil means all.
-func (c *Cluster) InactiveReplicas(ctx context.Context, nodes []journal.Node, only map[string]bool) ([]journal.InactiveReplica, int, error) {
+// names; nil means all. emit is told what is waited for; nil: nobody.
+func (c *Cluster) InactiveReplicas(ctx context.Context, nodes []journal.Node, only map[string]bool, emit journal.Sink) ([]journal.InactiveReplica, int, error) {
+	var bad []journal.InactiveReplica
+	checked := 0
 	began := time.Now()
-	for {
+	wait := await.Wait{Emit: emit, Pause: 500 * time.Millisecond, Asking: func() string { return "which replicas " + strings.Join(journal.Names(nodes), ", ") + " have" }}
+	err := wait.Until(ctx, func(ctx context.Context) (await.Look, error) {
 		rows, silent := c.replicasOf(ctx, nodes, only)
 		if len(silent) == len(nodes) && len(nodes) > 0 {
-			return nil, 0, journal.Refusef("cluster %q: read system.replicas: %w", c.options.Name, first(nodes, silent))
+			return await.Look{}, journal.Refusef("cluster %q: read system.replicas: %w", c.options.Name, first(nodes, silent))
 		}
-		bad := c.inactive(rows, silent)
+		bad, checked = c.inactive(rows, silent), len(rows)
 		// A node that has just crashed still counts as active until its session
 		// has run out (5.4 s seen): which tables it served shows only then.
-		if len(silent) == 0 || len(bad) > 0 || time.Since(began) > sessionWait {
-			if len(bad) == 0 {
-				bad = c.silentOnly(silent)
-			}
-			return bad, len(rows), nil
+		over := time.Since(began) > sessionWait
+		if over && len(bad) == 0 {
+			bad = c.silentOnly(silent)
 		}
-		if err := await.Sleep(ctx, 500*time.Millisecond); err != nil {
-			return nil, 0, err
-		}
-	}
+		names := strings.Join(slices.Sorted(maps.Keys(silent)), ", ")
+		return await.Look{
+			Done:   len(silent) == 0 || len(bad) > 0 || over,
+			Reason: names + " does not answer: what it served shows when its session with ZooKeeper has run out, in at most " + sessionWait.String(),
+		}, nil
+	})
+	return bad, checked, err
 }
 
 // sessionWait is longer than the session timeouts that servers are run with.

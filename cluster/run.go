@@ -92,6 +92,7 @@ func (c *Cluster) Run(ctx context.Context, x plan.Execution, step plan.Step) ([]
 	if err != nil {
 		return s.outcomes(nil), err
 	}
+	s.excuseLeftOut(ctx)
 	verdicts, err := s.converge(ctx, check, had)
 	if err != nil {
 		return s.outcomes(verdicts), err

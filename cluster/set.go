@@ -97,8 +97,9 @@ func (s *Set) Check(ctx context.Context, step plan.Step) []journal.NodeVerdict {
 	return c.Check(ctx, step)
 }
 
-// InactiveReplicas checks every replicated table of configured clusters.
-func (s *Set) InactiveReplicas(ctx context.Context, clusters []string) ([]journal.InactiveReplica, int, error) {
+// InactiveReplicas checks every replicated table of configured clusters. emit is
+// told what is waited for; nil: nobody.
+func (s *Set) InactiveReplicas(ctx context.Context, clusters []string, emit journal.Sink) ([]journal.InactiveReplica, int, error) {
 	var out []journal.InactiveReplica
 	checked := 0
 	for _, name := range clusters {
@@ -106,7 +107,7 @@ func (s *Set) InactiveReplicas(ctx context.Context, clusters []string) ([]journa
 		if err != nil {
 			return nil, 0, err
 		}
-		tables, n, err := c.InactiveReplicas(ctx, c.All(), nil)
+		tables, n, err := c.InactiveReplicas(ctx, c.All(), nil, emit)
 		if err != nil {
 			return nil, 0, err
 		}

@@ -98,3 +98,7 @@ func Since() map[ops.Feature]ops.Version {
 // explainsSince is since when a server parses a statement without running it, by
 // EXPLAIN AST: an upper bound; 18.16 has not (62, seen). No operation asks for it.
 func explainsSince() ops.Version { return ops.Version{Major: 20, Minor: 8, Patch: 2} }
+
+// altersTemporarySince is since when a temporary table has any engine, and can be
+// altered: an upper bound. Servers before it have it as a Memory, which cannot.
+func altersTemporarySince() ops.Version { return ops.Version{Major: 23, Minor: 3, Patch: 0} }

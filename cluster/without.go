@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -78,4 +79,57 @@ func (s *Set) CheckNames(ctx context.Context, names []string) error {
 		return journal.Usagef("--without %q: no cluster has this node (there are: %s)", name, strings.Join(known, ", "))
 	}
 	return nil
+}
+
+// excuseLeftOut takes a 341 for done where every replica that the server still
+// waits for is on a node that the run goes on without: what is in flight there is
+// owed to it. Where conditions can be read, they decide instead.
+func (s *sending) excuseLeftOut(ctx context.Context) {
+	if len(s.step.LeftOut) == 0 || len(s.step.Statement.After) > 0 {
+		return
+	}
+	for _, group := range s.step.Groups {
+		for _, node := range group {
+			s.mu.Lock()
+			a := s.answers[node.Name()]
+			s.mu.Unlock()
+			if a.code == codeReplicasUnfinished && s.waitsForNoneOf(ctx, group, a.text) {
+				s.record(node.Name(), answer{outcome: journal.Done})
+			}
+		}
+	}
+}
+
+// waitsForNoneOf says that a 341 names replicas, and none of these nodes. It is
+// false where that cannot be told.
+func (s *sending) waitsForNoneOf(ctx context.Context, group []journal.Node, text string) bool {
+	late := lateReplicas(text)
+	if len(late) == 0 {
+		return false
+	}
+	for _, node := range group {
+		rows, err := s.cluster.Query(ctx, node.Name(), "SELECT DISTINCT replica_name FROM system.replicas")
+		if err != nil || len(rows) == 0 {
+			return false
+		}
+		for _, row := range rows {
+			if slices.Contains(late, row[0]) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// lateReplicas are those that a server's 341 says it did not wait for any longer,
+// as 18.16 lists them: "… some replicas are inactive right now: a, b; timeout when
+// waiting for some replicas: c (replication_alter_columns_timeout = 60) …".
+func lateReplicas(text string) []string {
+	var out []string
+	for _, list := range regexp.MustCompile(`some replicas(?: are inactive right now)?: ([^;(]+?)(?:;| \(|\. |$)`).FindAllStringSubmatch(text, -1) {
+		for name := range strings.SplitSeq(list[1], ",") {
+			out = append(out, strings.TrimSpace(name))
+		}
+	}
+	return out
 }

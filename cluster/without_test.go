@@ -98,3 +98,16 @@ func TestNobodyWaitsForANodeThatIsLeftOut(t *testing.T) {
 		}
 	}
 }
+
+func TestLateReplicas(t *testing.T) {
+	for text, want := range map[string]string{
+		"Alter is not finished because some replicas are inactive right now: s2r2. Alter will be done asynchronously.":                                                                                       "s2r2",
+		"Alter is not finished because timeout when waiting for some replicas: s2r2 (replication_alter_columns_timeout = 1). Alter will be done asynchronously.":                                             "s2r2",
+		"Alter is not finished because some replicas are inactive right now: a, b-1; timeout when waiting for some replicas: c (replication_alter_columns_timeout = 60). Alter will be done asynchronously.": "a b-1 c",
+		"Alter is not finished": "",
+	} {
+		if got := strings.Join(lateReplicas(text), " "); got != want {
+			t.Errorf("%q names %q, want %q", text, got, want)
+		}
+	}
+}

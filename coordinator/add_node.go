@@ -215,7 +215,7 @@ func (c *Coordinator) replicasActive(ctx context.Context, plan newnode.Plan) err
 	wait := await.Wait{Emit: c.options.Events, Limit: c.waitLimit(plan.Cluster), Pause: 100 * time.Millisecond}
 	err := wait.Until(ctx, func(ctx context.Context) (await.Look, error) {
 		var err error
-		if bad, checked, err = c.options.Servers.InactiveReplicas(ctx, []string{plan.Cluster}); err != nil {
+		if bad, checked, err = c.options.Servers.InactiveReplicas(ctx, []string{plan.Cluster}, c.options.Events); err != nil {
 			return await.Look{}, err
 		}
 		return await.Look{Done: len(bad) == 0, Reason: fmt.Sprintf("%s: %d tables have inactive replicas", plan.Cluster, len(bad))}, nil

@@ -22,7 +22,7 @@ type Servers interface {
 	// Run sends a step and waits for every node of it; see package cluster.
 	Run(ctx context.Context, x plan.Execution, step plan.Step) ([]journal.HostOutcome, error)
 	// InactiveReplicas checks every replicated table of configured clusters.
-	InactiveReplicas(ctx context.Context, clusters []string) (tables []journal.InactiveReplica, checked int, err error)
+	InactiveReplicas(ctx context.Context, clusters []string, emit journal.Sink) (tables []journal.InactiveReplica, checked int, err error)
 }
 
 // Observer compares nodes with what statements state.

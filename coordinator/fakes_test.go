@@ -98,7 +98,7 @@ func hosts(nodes []journal.Node) string {
 }
 
 // InactiveReplicas implements Servers.
-func (w *world) InactiveReplicas(_ context.Context, clusters []string) ([]journal.InactiveReplica, int, error) {
+func (w *world) InactiveReplicas(_ context.Context, clusters []string, _ journal.Sink) ([]journal.InactiveReplica, int, error) {
 	w.say("check replicas of %s", strings.Join(clusters, " "))
 	return w.inactive, 3, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/skein-migrate/skein/migration"
 	"github.com/skein-migrate/skein/ops"
 	"github.com/skein-migrate/skein/plan"
+	"github.com/skein-migrate/skein/validate"
 )
 
 // Parser has a server parse statements without running them.
@@ -37,6 +38,7 @@ func (c *Coordinator) parse(ctx context.Context, targets []target, plans []Migra
 		}
 		p.texts, p.names = append(p.texts, text), append(p.names, name)
 	}
+	at := c.environment(facts)
 	for i, p := range plans {
 		if p.Fake || p.Key.Group == migration.System {
 			continue
@@ -47,7 +49,7 @@ func (c *Coordinator) parse(ctx context.Context, targets []target, plans []Migra
 			}
 		}
 		if p.Direction == journal.Forward {
-			c.addWayBack(targets[i], facts, add)
+			addWayBack(targets[i], at, add)
 		}
 	}
 	var found []string
@@ -82,8 +84,7 @@ func backwards(d journal.Direction) string {
 
 // addWayBack adds what would take a migration back. What cannot be rendered here
 // is no concern of a parser.
-func (c *Coordinator) addWayBack(t target, facts []plan.Facts, add func(cluster, name, text string)) {
-	at := c.environment(facts)
+func addWayBack(t target, at validate.Environment, add func(cluster, name, text string)) {
 	n := 0
 	for _, operation := range t.migration.Backward {
 		place := ops.PlaceOf(operation)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/skein-migrate/skein/journal"
@@ -123,12 +124,14 @@ func (s *session) look(ctx context.Context, targets []target, plans []MigrationP
 
 // session is one run under the lock.
 type session struct {
-	c       *Coordinator
-	run     journal.Run
-	lease   Lease
-	trail   Trail
-	state   entries
-	counter uint32
+	c     *Coordinator
+	run   journal.Run
+	lease Lease
+	trail Trail
+	// emitting makes the trail's order that of the sinks: nodes answer side by side.
+	emitting sync.Mutex
+	state    entries
+	counter  uint32
 	// finished is the completed row of the last migration, which goes into one
 	// insert with the next one's first row.
 	finished *journal.Entry
@@ -245,6 +248,8 @@ func (e entries) epoch() uint64 {
 }
 
 func (s *session) emit(event journal.Event) {
+	s.emitting.Lock()
+	defer s.emitting.Unlock()
 	s.trail.Record(event)
 	s.c.options.Events(event)
 }
@@ -297,7 +302,7 @@ func (s *session) preflight(ctx context.Context, targets []target, skip []string
 	if !slices.Contains(clusters, state) {
 		clusters = append(clusters, state)
 	}
-	bad, checked, err := s.c.options.Servers.InactiveReplicas(ctx, clusters)
+	bad, checked, err := s.c.options.Servers.InactiveReplicas(ctx, clusters, s.emit)
 	if err != nil {
 		return err
 	}
@@ -325,7 +330,7 @@ func (c *Coordinator) CheckInactiveReplicas(ctx context.Context) ([]journal.Inac
 		}
 	}
 	slices.Sort(names)
-	return c.options.Servers.InactiveReplicas(ctx, names)
+	return c.options.Servers.InactiveReplicas(ctx, names, c.options.Events)
 }
 
 // all runs planned migrations, one after the other.

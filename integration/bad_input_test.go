@@ -48,6 +48,7 @@ const ownColumns = "(`group` String, migration_id String, timestamp DateTime, st
 // A state table that is not as skein made it is refused, by every command that
 // reads it, with the node, what is wrong, and what mends it.
 func TestCorruptStateTableIsRefused(t *testing.T) {
+	t.Parallel()
 	replace := func(on int, engine string) func(*testing.T, *testcluster.Cluster) {
 		return func(t *testing.T, c *testcluster.Cluster) {
 			exec(t, c.Nodes[on], "DROP TABLE migrations_local")
@@ -142,6 +143,7 @@ func TestCorruptStateTableIsRefused(t *testing.T) {
 
 // The same on a server of today, of which there is one.
 func TestCorruptStateTableOfASingleNodeIsRefused(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		spin []string
 		says []string
@@ -172,6 +174,7 @@ func TestCorruptStateTableOfASingleNodeIsRefused(t *testing.T) {
 
 // Rows that no skein writes, or a newer one, are refused, and named.
 func TestRowsThatMakeNoSenseAreRefused(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		rows func(c *testcluster.Cluster) map[int][]string // by node
@@ -267,6 +270,7 @@ func TestRowsThatMakeNoSenseAreRefused(t *testing.T) {
 // The command that the message gives takes the contradiction away; a row that
 // is on several shards as it is was none.
 func TestTheRowThatIsChosenEndsTheContradiction(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := begun(t, c)
 	for _, n := range []int{0, 2} {
@@ -290,7 +294,8 @@ func TestTheRowThatIsChosenEndsTheContradiction(t *testing.T) {
 // Rows from the future, or from before their predecessors, are no trouble: not
 // clocks but versions decide, and no duration is negative.
 func TestClocksDecideNothing(t *testing.T) {
-	for name, shared := range map[string]*testcluster.Shared{"cluster": &servers.cluster, "single node": &servers.modern} {
+	t.Parallel()
+	for name, shared := range map[string]*testcluster.Pool{"cluster": &servers.cluster, "single node": &servers.modern} {
 		t.Run(name, func(t *testing.T) {
 			s := begun(t, shared.Cluster(t))
 			n := s.servers.Nodes[0]
@@ -321,6 +326,7 @@ func TestClocksDecideNothing(t *testing.T) {
 // unless that is meant; it is taken back as it was stored, before what it came after,
 // and nothing is put before it.
 func TestMigrationThatTheProgramDoesNotHave(t *testing.T) {
+	t.Parallel()
 	s := begun(t, servers.cluster.Cluster(t))
 	s.must(0, "migrate")
 	all := s.groups

@@ -15,6 +15,7 @@ import (
 // Macros that a node lacks, or has as its neighbour has them, are refused while
 // planning. What needs no macros goes on.
 func TestMacrosThatAreMissingOrTheSame(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := begun(t, c)
 	set := func(i int, change func(map[string]string)) {
@@ -52,6 +53,7 @@ func TestMacrosThatAreMissingOrTheSame(t *testing.T) {
 
 // The first migration of all needs the macros for the tables of the state itself.
 func TestStateTablesNeedMacros(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	n := c.Nodes[3]
 	own, err := n.Macros(t.Context())
@@ -73,6 +75,7 @@ func TestStateTablesNeedMacros(t *testing.T) {
 // A lock of the same name that is another cluster's is not waited for, shown or
 // ended, whether it is held or not.
 func TestLockPathOfAnotherProject(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	other := lockzk.New(lockzk.Options{
 		Servers: []string{c.ZooKeeperAddr}, Owner: lockzk.Owner{Cluster: "west", Database: "default", Nodes: []string{"ch-9:9000"}},
@@ -99,6 +102,7 @@ func TestLockPathOfAnotherProject(t *testing.T) {
 
 // Two projects with databases of their own share servers, ZooKeeper and root.
 func TestTwoProjectsShareARoot(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	onAll(t, c.Nodes, "CREATE DATABASE other")
 	for _, database := range []string{"default", "other"} {
@@ -112,6 +116,7 @@ func TestTwoProjectsShareARoot(t *testing.T) {
 // Replicas in ZooKeeper that no node of the cluster serves are another cluster's,
 // or a lost table's: to make a table there would join them, or fail half-way.
 func TestPathsThatOthersHaveAreRefused(t *testing.T) {
+	t.Parallel()
 	foreign := func(t *testing.T, c *testcluster.Cluster, set, table, replica string) {
 		t.Helper()
 		n := c.Nodes[2]

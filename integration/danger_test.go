@@ -43,6 +43,7 @@ func engines(t *testing.T, test func(t *testing.T, c *testcluster.Cluster, sets 
 // A plan compares types with those of the nodes, and counts the rows of each
 // replica set once.
 func TestPlanSaysWhatItDoesToRows(t *testing.T) {
+	t.Parallel()
 	engines(t, func(t *testing.T, c *testcluster.Cluster, sets int) {
 		s := endangered(t, c,
 			modify(ops.Column{Name: "v", Type: "UInt32"}),
@@ -97,6 +98,7 @@ func planned(t *testing.T, text string) []plannedStep {
 
 // A refusal changes nothing, whatever the command; metadata may change.
 func TestCheckDangerousStopsARewriteAndLetsMetadataPass(t *testing.T) {
+	t.Parallel()
 	engines(t, func(t *testing.T, c *testcluster.Cluster, _ int) {
 		s := endangered(t, c, modify(ops.Column{Name: "v", Type: "UInt32"}))
 		refused := s.must(3, "migrate", "--check-dangerous")
@@ -119,6 +121,7 @@ func TestCheckDangerousStopsARewriteAndLetsMetadataPass(t *testing.T) {
 
 // A column's TTL takes values away by itself: no metadata only.
 func TestColumnTTLIsSaidToDropAndDrops(t *testing.T) {
+	t.Parallel()
 	c := servers.modern.Cluster(t)
 	s := endangered(t, c, modify(ops.Column{Name: "v", TTL: "day + INTERVAL 1 DAY"}))
 	says(t, s.must(0, "plan").stdout, "drops data: 40,000 rows", "values past the column's TTL go")
@@ -131,6 +134,7 @@ func TestColumnTTLIsSaidToDropAndDrops(t *testing.T) {
 
 // Nodes that disagree on what a column is are named.
 func TestPlanNamesNodesWhoseColumnsDiffer(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := endangered(t, c, modify(ops.Column{Name: "v", Type: "UInt64"}))
 	for _, n := range c.Nodes {
@@ -148,17 +152,8 @@ func TestPlanNamesNodesWhoseColumnsDiffer(t *testing.T) {
 
 // A drop that the server would refuse half-way is refused before anything is done.
 func TestDropThatIsTooLargeIsRefusedWhilePlanning(t *testing.T) {
-	c, err := testcluster.Start(t.Context(), testcluster.Options{
-		Engine: testcluster.EngineModern, Nodes: 1, MaxSizeToDrop: 1000, NoZooKeeper: true,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := c.Stop(t.Context()); err != nil {
-			t.Error(err)
-		}
-	}()
+	t.Parallel()
+	c := testcluster.Own(t, testcluster.Options{Engine: testcluster.EngineModern, Nodes: 1, MaxSizeToDrop: 1000, NoZooKeeper: true})
 	drop := func(sql string, settings ...ops.Setting) ops.RunSQL {
 		return ops.RunSQL{
 			Place: local("").Place, SQL: sql, Scope: ops.RunOnePerReplicaSet, Writes: []ops.Table{{Name: "d_local"}},

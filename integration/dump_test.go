@@ -105,6 +105,7 @@ func (s *session) filesOf(dir string) map[string]string {
 }
 
 func TestDumpThenMigrateGivesTheSameTables(t *testing.T) {
+	t.Parallel()
 	c := servers.modern.Cluster(t)
 	n := c.Nodes[0]
 	s := newSession(t, c)
@@ -163,6 +164,7 @@ func TestDumpThenMigrateGivesTheSameTables(t *testing.T) {
 // The examples, and tables by hand: at paths of their own, not replicated, unsharded;
 // a dump, everything dropped, and the dump applied, on two shards with two replicas.
 func TestDumpOfACluster(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := examples(t, c)
 	s.must(0, "migrate", "--force")

@@ -22,6 +22,7 @@ func examples(t *testing.T, c *testcluster.Cluster) *session {
 // The main job: both groups on all four nodes, equal everywhere, and back
 // without a trace.
 func TestExamplesMigrateAndRevertOnTheCluster(t *testing.T) {
+	t.Parallel()
 	for _, ddl := range []string{"on_cluster", "direct"} {
 		t.Run(ddl, func(t *testing.T) {
 			s := examples(t, servers.cluster.Cluster(t))
@@ -67,6 +68,7 @@ func TestExamplesMigrateAndRevertOnTheCluster(t *testing.T) {
 
 // What Snuba's users query has to work, and what list shows has to be there.
 func TestStateRowsReadLikeSnubas(t *testing.T) {
+	t.Parallel()
 	s := examples(t, servers.cluster.Cluster(t))
 	s.must(0, "migrate", "--group", "events")
 	rows := query(t, s.servers.Nodes[3],
@@ -107,6 +109,7 @@ func TestStateRowsReadLikeSnubas(t *testing.T) {
 }
 
 func TestExamplesOnASingleNodeOfToday(t *testing.T) {
+	t.Parallel()
 	for _, lock := range []string{"zookeeper", "lease", "none"} {
 		t.Run("lock "+lock, func(t *testing.T) {
 			s := examples(t, servers.modern.Cluster(t))
@@ -133,6 +136,7 @@ func TestExamplesOnASingleNodeOfToday(t *testing.T) {
 
 // --fake writes status alone, on a cluster that has nothing yet too.
 func TestFakeWritesStatusAlone(t *testing.T) {
+	t.Parallel()
 	s := examples(t, servers.modern.Cluster(t))
 	says(t, s.must(0, "migrate", "--fake").stderr, "events/0001_create_events", "nothing was run")
 	if names := s.tables(s.servers.Nodes[0]); len(names) > 0 {
@@ -145,6 +149,7 @@ func TestFakeWritesStatusAlone(t *testing.T) {
 
 // A first run, and a last one, that were cut short are finished by the next.
 func TestStateTablesOnSomeNodesOnlyAreFinished(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c)
 	s.must(0, "migrate")

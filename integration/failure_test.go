@@ -15,6 +15,7 @@ import (
 // progress, the node is named with what it said, and going back drops what skein
 // made and nothing else.
 func TestOneNodeRefusesItsPartOfACreate(t *testing.T) {
+	t.Parallel()
 	for _, ddl := range []string{"on_cluster", "direct"} {
 		t.Run(ddl, func(t *testing.T) {
 			c := servers.cluster.Cluster(t)
@@ -57,6 +58,7 @@ func TestOneNodeRefusesItsPartOfACreate(t *testing.T) {
 
 // A column that one node of another shard has already, of another type.
 func TestOneShardRefusesItsPartOfAnAlter(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c, group("events",
 		migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}},
@@ -86,6 +88,7 @@ func TestOneShardRefusesItsPartOfAnAlter(t *testing.T) {
 // A replica that died a second before an ALTER: the run ends in progress and
 // names it, and is never "completed" while it lags.
 func TestReplicaKilledBeforeAlterIsNeverCompleted(t *testing.T) {
+	t.Parallel()
 	for _, ddl := range []string{"on_cluster", "direct"} {
 		t.Run(ddl, func(t *testing.T) {
 			c := servers.cluster.Cluster(t)
@@ -124,6 +127,7 @@ func TestReplicaKilledBeforeAlterIsNeverCompleted(t *testing.T) {
 // an ALTER does not on servers this old: the dead node's entry stays open, and
 // the node runs it when it is back. Going back leaves nothing on any node.
 func TestNodeKilledBeforeCreateOnClusterIsNeverCompleted(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	victim := c.Nodes[3]
 	t.Cleanup(func() { restart(t, victim) })
@@ -155,6 +159,7 @@ func TestNodeKilledBeforeCreateOnClusterIsNeverCompleted(t *testing.T) {
 // A node that freezes while a statement runs, and thaws: 159 is not a failure.
 // The entry is watched, and the node's doing it later is seen.
 func TestFrozenNodeThatThawsConverges(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	frozen := c.Nodes[1]
 	t.Cleanup(func() { _ = frozen.Continue(context.Background()) }) // running already, if all went well
@@ -175,6 +180,7 @@ func TestFrozenNodeThatThawsConverges(t *testing.T) {
 // The connection to the initiator breaks in mid-statement: the outcome is
 // unknown, and found out.
 func TestInitiatorKilledMidStatementIsFoundOut(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	initiator := c.Nodes[0]
 	t.Cleanup(func() { restart(t, initiator) })
@@ -199,6 +205,7 @@ func TestInitiatorKilledMidStatementIsFoundOut(t *testing.T) {
 }
 
 func TestStopBetweenStatementsLeavesTheRestUndone(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c)
 	s.stop = make(chan struct{})

@@ -21,6 +21,7 @@ import (
 // process is a real skein-example, which can be stopped in its tracks.
 type process struct {
 	t              *testing.T
+	servers        *testcluster.Cluster
 	cmd            *osexec.Cmd
 	stdout, stderr bytes.Buffer
 	started        chan struct{}
@@ -38,7 +39,7 @@ func exampleProgram(t *testing.T) string {
 }
 
 func (s *session) process(program string, args ...string) *process {
-	p := &process{t: s.t, started: make(chan struct{})}
+	p := &process{t: s.t, servers: s.servers, started: make(chan struct{})}
 	p.cmd = osexec.Command(program, append([]string{"--config", s.config}, args...)...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -75,7 +76,32 @@ func (p *process) wait() int {
 	if err != nil && !errors.As(err, &exit) {
 		p.t.Fatal(err)
 	}
+	if p.cmd.ProcessState.ExitCode() < 0 {
+		p.revive()
+	}
 	return p.cmd.ProcessState.ExitCode()
+}
+
+// revive starts a server again that has died with the process.
+func (p *process) revive() {
+	p.t.Helper()
+	revived, err := p.servers.Revive(p.t.Context())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, n := range revived {
+		p.t.Logf("%s has died too, and is started again", n.Name)
+	}
+}
+
+// happens waits for what a test has made happen, and for no longer than a minute.
+func happens(t *testing.T, it <-chan struct{}, otherwise string) {
+	t.Helper()
+	select {
+	case <-it:
+	case <-time.After(time.Minute):
+		t.Fatal(otherwise)
+	}
 }
 
 // behindAll makes skein reach every node through a proxy, all of which one
@@ -131,6 +157,7 @@ func changes(chunk []byte) bool {
 // nothing but what was in flight when it was stopped, no row of it wins, and it
 // exits 4 and says why.
 func TestAPausedHolderThatWakesUpChangesNothing(t *testing.T) {
+	t.Parallel()
 	program := exampleProgram(t)
 	for _, pause := range []struct {
 		name string
@@ -173,11 +200,7 @@ func TestAPausedHolderThatWakesUpChangesNothing(t *testing.T) {
 					return nil
 				})
 				p.start()
-				select {
-				case <-paused:
-				case <-time.After(time.Minute):
-					t.Fatal("the run never came to where it is stopped")
-				}
+				happens(t, paused, "the run never came to where it is stopped")
 				says(t, other.must(0, "lock", "status").stdout, "is held", fmt.Sprintf("pid %d", p.cmd.Process.Pid))
 				other.must(4, "reverse-in-progress")
 				other.must(0, "reverse-in-progress", "--lock-wait", "20s")
@@ -223,6 +246,7 @@ func TestAPausedHolderThatWakesUpChangesNothing(t *testing.T) {
 // The lock of a run that was killed is free when its session has run out, and
 // released before that by nobody.
 func TestAKilledHoldersLockIsFreeWithinItsSession(t *testing.T) {
+	t.Parallel()
 	program := exampleProgram(t)
 	withEachLock(t, func(t *testing.T, c *testcluster.Cluster, coordination string) {
 		s := examples(t, c)
@@ -243,7 +267,7 @@ func TestAKilledHoldersLockIsFreeWithinItsSession(t *testing.T) {
 			return nil
 		})
 		p.start()
-		<-killed
+		happens(t, killed, "the run never came to where it is killed")
 		died := time.Now()
 		p.wait()
 		released := other.must(0, "lock", "release")

@@ -66,6 +66,7 @@ func createFile(table, columns string) string {
 // An edited file is modified, migrate refuses it, and repair accepts it: shown, asked
 // for, one row, and nothing run. The way back is then that of the edited file.
 func TestAnEditedFileIsModifiedUntilRepair(t *testing.T) {
+	t.Parallel()
 	p := newProject(t, servers.modern.Cluster(t))
 	n := p.servers.Nodes[0]
 	p.file("0001_a.sql", createFile("a", "id UInt64"))
@@ -110,6 +111,7 @@ func TestAnEditedFileIsModifiedUntilRepair(t *testing.T) {
 // What is reversed is what was applied: by reverse, rollback and revert, of a file
 // that was edited since and of one that is gone.
 func TestTheWayBackIsThatOfTheDayItWasApplied(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(*project){
 		"edited": func(p *project) { p.file("0002_b.sql", createFile("other", "id UInt64")) },
 		"gone":   func(p *project) { p.remove("0002_b.sql") },
@@ -137,6 +139,7 @@ func TestTheWayBackIsThatOfTheDayItWasApplied(t *testing.T) {
 // A file that is gone is missing: migrate refuses, repair has nothing to accept, and
 // the other groups work.
 func TestAFileThatIsGoneIsMissing(t *testing.T) {
+	t.Parallel()
 	p := newProject(t, servers.modern.Cluster(t))
 	p.file("0001_a.sql", createFile("a", "id UInt64"))
 	p.file("0002_b.yaml", "target: local\nforward:\n  - add_column: {table: a, column: {name: x, type: UInt8}}\n")
@@ -157,6 +160,7 @@ func TestAFileThatIsGoneIsMissing(t *testing.T) {
 // What no server can parse is refused before anything runs, two statements in a
 // block above all, in what is pending and in its ways back.
 func TestNothingRunsBeforeAllIsParsed(t *testing.T) {
+	t.Parallel()
 	p := newProject(t, servers.modern.Cluster(t))
 	n := p.servers.Nodes[0]
 	p.file("0001_a.sql", createFile("a", "id UInt64"))
@@ -204,6 +208,7 @@ forward:
 // baseline --verify compares what is there with the end of all migrations, runs
 // nothing on it, and records what is then neither compared nor taken back.
 func TestBaselineAdoptsWhatIsThere(t *testing.T) {
+	t.Parallel()
 	p := newProject(t, servers.modern.Cluster(t))
 	n := adopted(p)
 	says(t, p.must(6, "baseline", "events", "--verify").stdout, "not there", "table skein.events", "Nothing was recorded")
@@ -257,6 +262,7 @@ func TestBaselineAdoptsWhatIsThere(t *testing.T) {
 
 // On a cluster too: every node is compared, and no replica is made for it.
 func TestBaselineVerifyOnACluster(t *testing.T) {
+	t.Parallel()
 	p := newProject(t, servers.cluster.Cluster(t))
 	p.file("0001_a.sql", createFile("a", "id UInt64, x String"))
 	p.file("0002_b.yaml", `target: local
@@ -284,6 +290,7 @@ forward:
 
 // The way back that was stored has the placeholders of its file, and goes to all nodes.
 func TestAStoredWayBackOnACluster(t *testing.T) {
+	t.Parallel()
 	p := newProject(t, servers.cluster.Cluster(t))
 	p.file("0001_a.sql", createFile("a", "id UInt64"))
 	p.file("0002_b.sql", createFile("b", "id UInt64"))

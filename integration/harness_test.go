@@ -22,10 +22,11 @@ import (
 	"github.com/skein-migrate/skein/ops"
 )
 
-// servers are started by the first test that asks, and cleaned between tests.
-var servers = struct{ cluster, modern testcluster.Shared }{
-	cluster: testcluster.Shared{Options: testcluster.Options{Engine: testcluster.EngineCluster, Shards: 2, Replicas: 2}},
-	modern:  testcluster.Shared{Options: testcluster.Options{Engine: testcluster.EngineModern, Nodes: 1}},
+// servers are started by the first test that asks, and cleaned between tests. Most
+// tests spend their time with waiting: two of them at once take little more than one.
+var servers = struct{ cluster, modern testcluster.Pool }{
+	cluster: testcluster.Pool{Size: 2, Options: testcluster.Options{Engine: testcluster.EngineCluster, Shards: 2, Replicas: 2}},
+	modern:  testcluster.Pool{Size: 1, Options: testcluster.Options{Engine: testcluster.EngineModern, Nodes: 1}},
 }
 
 func TestMain(m *testing.M) { os.Exit(testcluster.Main(m, &servers.cluster, &servers.modern)) }

@@ -112,6 +112,7 @@ func eachDDL(t *testing.T, test func(t *testing.T, c *testcluster.Cluster, ddl s
 // Every event that a run emits is a row of the trail, however the run ends. The
 // run that makes the trail's own tables is one of them.
 func TestNoEventOfARunIsLostFromTheTrail(t *testing.T) {
+	t.Parallel()
 	for _, ending := range []struct {
 		name string
 		code int
@@ -220,6 +221,7 @@ func (s *session) told(args ...string) told {
 
 // A migration that fails, is shown, and is finished by an operator's decision.
 func TestShowTellsTheWholeStoryOfAMigration(t *testing.T) {
+	t.Parallel()
 	eachDDL(t, func(t *testing.T, c *testcluster.Cluster, ddl string) {
 		broken := true
 		s := newSession(t, c, group("events",
@@ -303,6 +305,7 @@ func TestShowTellsTheWholeStoryOfAMigration(t *testing.T) {
 
 // A run that is killed has no end, and what it did until then is there.
 func TestHistoryTellsOfARunThatWasKilled(t *testing.T) {
+	t.Parallel()
 	program := exampleProgram(t)
 	eachDDL(t, func(t *testing.T, c *testcluster.Cluster, ddl string) {
 		s := examples(t, c)
@@ -325,7 +328,7 @@ func TestHistoryTellsOfARunThatWasKilled(t *testing.T) {
 			return nil
 		})
 		p.start()
-		<-killed
+		happens(t, killed, "the run never came to where it is killed")
 		p.wait()
 		run := other.told("history", "--limit", "1").Runs[0]
 		if run.Ending != "" || len(run.Migrations) != 3 || run.Migrations[0].Outcome != "finished" || run.Migrations[2].Outcome != "started" {
@@ -339,6 +342,7 @@ func TestHistoryTellsOfARunThatWasKilled(t *testing.T) {
 // A node that is down is named, and what the others have is shown, whichever
 // shard took the rows.
 func TestHistoryIsReadWhileANodeIsDown(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := examples(t, c)
 	s.must(0, "migrate", "--group", "events")
@@ -367,6 +371,7 @@ func TestHistoryIsReadWhileANodeIsDown(t *testing.T) {
 
 // What takes the trail's tables away has nowhere to tell it, and does not complain.
 func TestTheTrailGoesWithItsTables(t *testing.T) {
+	t.Parallel()
 	eachDDL(t, func(t *testing.T, c *testcluster.Cluster, ddl string) {
 		s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}}))
 		s.must(0, "migrate", "--ddl", ddl)
@@ -379,6 +384,7 @@ func TestTheTrailGoesWithItsTables(t *testing.T) {
 
 // A trail that no node takes is a warning with the number of rows, and no more.
 func TestATrailThatCannotBeWrittenStopsNothing(t *testing.T) {
+	t.Parallel()
 	eachDDL(t, func(t *testing.T, c *testcluster.Cluster, ddl string) {
 		s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}}))
 		s.must(0, "migrate", "--group", "system", "--ddl", ddl)

@@ -5,6 +5,7 @@ import "testing"
 // goose keeps its table on the node that it was connected to. Where two nodes have
 // one and they differ, nobody can say which is right.
 func TestImportOnAClusterReadsTheNodeThatHasTheTable(t *testing.T) {
+	t.Parallel()
 	s := newTaking(t, servers.cluster.Cluster(t), map[string]string{"00001_events.sql": gooseEvents})
 	const table = "CREATE TABLE goose_db_version (version_id Int64, is_applied UInt8, date Date DEFAULT now(), tstamp DateTime DEFAULT now()) " +
 		"ENGINE = MergeTree() ORDER BY (version_id)"

@@ -22,6 +22,7 @@ const snubaRows = "('system', '0001_migrations', '2024-05-06 07:08:09', 'complet
 
 // The layout is that of Snuba's sources; Snuba itself was not run.
 func TestImportAdoptsTheTableOfSnuba(t *testing.T) {
+	t.Parallel()
 	c := servers.modern.Cluster(t)
 	n := c.Nodes[0]
 	exec(t, n, "CREATE TABLE migrations_local %s ENGINE = ReplacingMergeTree(version) ORDER BY (`group`, migration_id)", snubaColumns)
@@ -29,6 +30,7 @@ func TestImportAdoptsTheTableOfSnuba(t *testing.T) {
 }
 
 func TestImportAdoptsTheTablesOfSnubaOnACluster(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	for _, n := range c.Nodes {
 		exec(t, n, "CREATE TABLE migrations_local %s ENGINE = ReplicatedReplacingMergeTree("+

@@ -152,6 +152,7 @@ func TestImportFromGoose(t *testing.T) {
 
 // A completed group of goose's leaves skein nothing to do.
 func TestAfterAnImportFromGooseThereIsNothingToDo(t *testing.T) {
+	t.Parallel()
 	s := newTaking(t, servers.modern.Cluster(t), map[string]string{"00001_events.sql": gooseEvents})
 	goose().run(t, "-dir", s.theirs, "-table", "versions", "clickhouse", s.address(), "up")
 	says(t, s.must(3, "import", "goose", "--dir", s.theirs).stderr, "has table "+s.servers.Database+".goose_db_version", "--table")
@@ -163,6 +164,7 @@ func TestAfterAnImportFromGooseThereIsNothingToDo(t *testing.T) {
 // As for goose; golang-migrate tells the current version alone, and times only in
 // the rows that its driver leaves behind.
 func TestImportFromGolangMigrate(t *testing.T) {
+	t.Parallel()
 	s := newTaking(t, servers.modern.Cluster(t), map[string]string{
 		"000001_events.up.sql": "-- two statements\nCREATE TABLE old_events (id UInt64, word String DEFAULT 'x') ENGINE = MergeTree ORDER BY id;\n" +
 			"INSERT INTO old_events (id) SELECT number FROM numbers(2);\n",
@@ -205,6 +207,7 @@ func TestImportFromGolangMigrate(t *testing.T) {
 }
 
 func TestADirtyVersionOfGolangMigrateIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newTaking(t, servers.modern.Cluster(t), map[string]string{"1_bad.up.sql": "SELECT nothing_of_that_name"})
 	n := s.servers.Nodes[0]
 	address := fmt.Sprintf("clickhouse://%s:%d?username=default&database=%s", n.Host, n.Port, s.servers.Database)
@@ -220,6 +223,7 @@ func TestADirtyVersionOfGolangMigrateIsRefused(t *testing.T) {
 // The layout is that of the tool's documentation and sources; the tool itself was
 // not run.
 func TestImportFromPyClickHouseMigrator(t *testing.T) {
+	t.Parallel()
 	const file = "-- migrator:up\n-- @stmt\nCREATE TABLE old_users (id UInt64) ENGINE = MergeTree ORDER BY id\n\n-- migrator:down\n-- @stmt\nDROP TABLE old_users\n"
 	s := newTaking(t, servers.modern.Cluster(t), map[string]string{"20260421140000_users.sql": file, "20260421150000_b.sql": strings.ReplaceAll(file, "old_users", "old_b")})
 	n := s.servers.Nodes[0]
@@ -240,6 +244,7 @@ func TestImportFromPyClickHouseMigrator(t *testing.T) {
 
 // Files that are in the group's directory already stay there.
 func TestImportOfPyClickHouseMigratorInPlace(t *testing.T) {
+	t.Parallel()
 	s := newTaking(t, servers.modern.Cluster(t), nil)
 	if err := os.MkdirAll(s.ours, 0o755); err != nil {
 		t.Fatal(err)

@@ -37,14 +37,25 @@ func working(t *testing.T, c *testcluster.Cluster, coordination string) (first, 
 	return first, second, inside, leave
 }
 
+// comes waits until a run is in the middle of its work; one that has ended never is.
+func comes(t *testing.T, inside <-chan struct{}, ended <-chan result) {
+	t.Helper()
+	select {
+	case <-inside:
+	case r := <-ended:
+		t.Fatalf("the run ended before its work began: exit %d", r.code)
+	}
+}
+
 // While one run works, another is told who holds the lock and changes nothing;
 // one that waits goes on when it is free.
 func TestSecondRunIsKeptOut(t *testing.T) {
+	t.Parallel()
 	withEachLock(t, func(t *testing.T, c *testcluster.Cluster, coordination string) {
 		first, second, inside, leave := working(t, c, coordination)
 		done := make(chan result, 1)
 		go func() { done <- first.run("migrate") }()
-		<-inside
+		comes(t, inside, done)
 		says(t, second.must(4, "migrate").stderr, "another run holds the lock", "pid", "--lock-wait")
 		says(t, second.must(0, "list").stdout, "[-] 0001_a")
 		waited := make(chan result, 1)
@@ -62,6 +73,7 @@ func TestSecondRunIsKeptOut(t *testing.T) {
 // A live holder's lock is released by force alone. It then ends with exit code
 // 4, and sends nothing more.
 func TestLockIsReleasedByForceAlone(t *testing.T) {
+	t.Parallel()
 	withEachLock(t, func(t *testing.T, c *testcluster.Cluster, coordination string) {
 		first, second, inside, leave := working(t, c, coordination)
 		says(t, second.must(0, "lock", "status").stdout, "is free")
@@ -69,7 +81,7 @@ func TestLockIsReleasedByForceAlone(t *testing.T) {
 		says(t, second.must(0, "lock", "release", "--force").stdout, "nothing to release")
 		done := make(chan result, 1)
 		go func() { done <- first.run("migrate") }()
-		<-inside
+		comes(t, inside, done)
 		says(t, second.must(0, "lock", "status").stdout, "is held", "pid", "skein migrate")
 		var status struct {
 			Lock   string

@@ -43,7 +43,8 @@ func mutated(t *testing.T, c *testcluster.Cluster, expression string) *session {
 // A mutation is awaited on every replica before its migration is completed, and
 // what each has yet to do is said.
 func TestMutationIsAwaitedOnEveryNode(t *testing.T) {
-	for name, shared := range map[string]*testcluster.Shared{"2x2": &servers.cluster, "26.7": &servers.modern} {
+	t.Parallel()
+	for name, shared := range map[string]*testcluster.Pool{"2x2": &servers.cluster, "26.7": &servers.modern} {
 		t.Run(name, func(t *testing.T) {
 			c := shared.Cluster(t)
 			s := mutated(t, c, "id + 1 + sleepEachRow(0.05)")
@@ -61,6 +62,7 @@ func TestMutationIsAwaitedOnEveryNode(t *testing.T) {
 
 // A mutation that is killed is not done.
 func TestMutationThatIsKilledIsNotCompleted(t *testing.T) {
+	t.Parallel()
 	c := servers.modern.Cluster(t)
 	s := mutated(t, c, "id + sleepEachRow(0.07)")
 	s.on = map[string]func(){"mutates": func() {
@@ -76,6 +78,7 @@ func TestMutationThatIsKilledIsNotCompleted(t *testing.T) {
 // A mutation that fails ends the wait at once with its reason and the statement
 // that ends it, which does; so does resume as long as it is there.
 func TestMutationThatFailsSaysWhyAndHowItIsEnded(t *testing.T) {
+	t.Parallel()
 	c := servers.modern.Cluster(t)
 	n := c.Nodes[0]
 	s := mutated(t, c, "toUInt64(concat('x', toString(id)))")
@@ -101,6 +104,7 @@ func TestMutationThatFailsSaysWhyAndHowItIsEnded(t *testing.T) {
 // 18.16 tells why only in the queue of a replica, and has no KILL MUTATION: the
 // znode that is named ends it everywhere.
 func TestMutationThatFailsOnAServerWithoutReasons(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := mutated(t, c, "toUInt64(concat('x', toString(id)))")
 	stopped := s.must(5, "migrate")
@@ -133,6 +137,7 @@ func TestMutationThatFailsOnAServerWithoutReasons(t *testing.T) {
 // A mutation that does no part for limits.mutation ends the wait, in words; it
 // goes on, and resume waits for it again.
 func TestMutationThatDoesNotGetOnEndsTheWait(t *testing.T) {
+	t.Parallel()
 	c := servers.modern.Cluster(t)
 	n := c.Nodes[0]
 	s := mutated(t, c, "id + 1")

@@ -97,6 +97,7 @@ func processes(t *testing.T, n *testcluster.Node) int {
 // A run was killed with SIGKILL while each node still runs a statement of it.
 // Resume says so at once, node by node, and decides nothing before they end.
 func TestResumeWaitsForTheQueriesOfAKilledRunOnEveryNode(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c, slowly("18.16")...)
 	s.edit("root: /skein", "root: /skein, session_timeout: 1s")
@@ -143,6 +144,7 @@ func TestResumeWaitsForTheQueriesOfAKilledRunOnEveryNode(t *testing.T) {
 
 // The same on a current server, where an ALTER waits for its mutation.
 func TestResumeWaitsForTheQueryOfAKilledRunOnACurrentServer(t *testing.T) {
+	t.Parallel()
 	c := servers.modern.Cluster(t)
 	s := newSession(t, c, slowly("26.7")...)
 	s.must(0, "migrate", "--group", "system")
@@ -167,6 +169,7 @@ func TestResumeWaitsForTheQueryOfAKilledRunOnACurrentServer(t *testing.T) {
 // waits behind it. Going back is refused, and says which entry on which hosts
 // could still make the table; when they have done it, it goes back.
 func TestNothingIsUndoneWhileAnEntryOfAKilledRunWaits(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c, slowly("entry")...)
 	s.edit("root: /skein", "root: /skein, session_timeout: 1s")
@@ -211,6 +214,7 @@ func TestNothingIsUndoneWhileAnEntryOfAKilledRunWaits(t *testing.T) {
 // A node was frozen when the run was killed. As long as it is, going back is
 // refused.
 func TestNothingIsUndoneWhileANodeIsFrozen(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	frozen := c.Nodes[3]
 	t.Cleanup(func() { _ = frozen.Continue(context.Background()) }) // it runs already, if all went well

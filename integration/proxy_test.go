@@ -48,6 +48,7 @@ func addColumn(t *testing.T) (*session, *testcluster.Node, *testproxy.Proxy) {
 // 517: the metadata was not up to date, nothing was changed; again, with
 // back-off, until it works.
 func TestMetadataNotUpToDateIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	s, n, p := addColumn(t)
 	refused := 0
 	p.Meddle(func(r testproxy.Request) *testproxy.Meddling {
@@ -67,6 +68,7 @@ func TestMetadataNotUpToDateIsTriedAgain(t *testing.T) {
 
 // A statement that may have arrived is never sent again: the conditions tell.
 func TestConnectionLostAfterSendingIsDecidedByConvergence(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name    string
 		arrives bool
@@ -114,6 +116,7 @@ func refusedBy(t *testing.T, refusing *testcluster.Node, nodes []*testcluster.No
 // 517 from one host of an ON CLUSTER is asked again there, directly; the others
 // have done it, and are left in peace.
 func TestHostThatRefusesForNowIsAskedAgainAlone(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}}))
 	s.must(0, "migrate", "--group", "system")

@@ -12,7 +12,8 @@ import (
 // Names with every kind of nuisance come through rendering, ON CLUSTER,
 // Replicated paths and the conditions, and back.
 func TestNamesThatNeedQuoting(t *testing.T) {
-	for name, shared := range map[string]*testcluster.Shared{"2x2": &servers.cluster, "26.7": &servers.modern} {
+	t.Parallel()
+	for name, shared := range map[string]*testcluster.Pool{"2x2": &servers.cluster, "26.7": &servers.modern} {
 		t.Run(name, func(t *testing.T) {
 			c := shared.Cluster(t)
 			var forward []ops.Operation

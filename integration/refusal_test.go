@@ -1,7 +1,6 @@
 package integration
 
 import (
-	"context"
 	"strings"
 	"testing"
 
@@ -13,6 +12,7 @@ import (
 
 // What is refused names the key or the node, and has changed nothing.
 func TestRefusalsNameTheirReasonAndChangeNothing(t *testing.T) {
+	t.Parallel()
 	one := func(operations ...ops.Operation) []migration.Group {
 		return []migration.Group{group("events", migration.Migration{ID: "0001_a", Forward: operations, Irreversible: "a test"})}
 	}
@@ -152,6 +152,7 @@ func TestRefusalsNameTheirReasonAndChangeNothing(t *testing.T) {
 // An unsharded table needs replica names that are unique over all shards; the
 // setting that mends it does.
 func TestUnshardedTableNeedsUniqueReplicaNames(t *testing.T) {
+	t.Parallel()
 	c := twins(t)
 	table := createTable("u_local")
 	table.Engine.Unsharded = true
@@ -166,17 +167,7 @@ func TestUnshardedTableNeedsUniqueReplicaNames(t *testing.T) {
 
 func twins(t *testing.T) *testcluster.Cluster {
 	t.Helper()
-	servers.cluster.Cluster(t) // the gate: skips or fails where there are no servers
-	c, err := testcluster.Start(t.Context(), testcluster.Options{SameReplicaNames: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Stop(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	return c
+	return testcluster.Own(t, testcluster.Options{SameReplicaNames: true})
 }
 
 func stop(t *testing.T, n *testcluster.Node) {

@@ -32,6 +32,7 @@ func statuses(t *testing.T, c *testcluster.Cluster) [][]string {
 // server gets or not. Resumed, and run to the end, schema, rows and state are
 // those of a run that did not die.
 func TestAKilledRunThatIsResumedEndsAsIfItHadNotDied(t *testing.T) {
+	t.Parallel()
 	program := exampleProgram(t)
 	c := servers.cluster.Cluster(t)
 	straight := examples(t, c)
@@ -77,11 +78,7 @@ func TestAKilledRunThatIsResumedEndsAsIfItHadNotDied(t *testing.T) {
 				return nil
 			})
 			p.start()
-			select {
-			case <-killed:
-			case <-time.After(time.Minute):
-				t.Fatal("the run never came to where it is killed")
-			}
+			happens(t, killed, "the run never came to where it is killed")
 			p.wait()
 			other.must(0, "resume", "--lock-wait", "20s")
 			says(t, other.must(0, "list").stdout, "0 in progress")
@@ -99,6 +96,7 @@ func TestAKilledRunThatIsResumedEndsAsIfItHadNotDied(t *testing.T) {
 // A node is down during a statement. When it is back, resume does the rest, and
 // what was done before, a function that must not run twice, is left alone.
 func TestResumeWhenANodeIsBack(t *testing.T) {
+	t.Parallel()
 	for _, ddl := range []string{"on_cluster", "direct"} {
 		t.Run(ddl, func(t *testing.T) {
 			c := servers.cluster.Cluster(t)
@@ -139,6 +137,7 @@ func TestResumeWhenANodeIsBack(t *testing.T) {
 // One of four nodes has another table of the name. With that out of the way,
 // resume makes the one that is missing and leaves the rest, rows and all.
 func TestResumeMakesWhatOneNodeLacks(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local"), createTable("b_local")}}))
 	other := c.Nodes[2]
@@ -157,6 +156,7 @@ func TestResumeMakesWhatOneNodeLacks(t *testing.T) {
 // A function was running when skein was made to stop at once: nobody knows how
 // far it came but who looks.
 func TestAFunctionInFlightIsTheOperatorsToDecide(t *testing.T) {
+	t.Parallel()
 	for flag, calls := range map[string]int{"--assume-done": 1, "--repeat": 2} {
 		t.Run(flag, func(t *testing.T) {
 			s := newSession(t, servers.modern.Cluster(t))
@@ -193,6 +193,7 @@ func TestAFunctionInFlightIsTheOperatorsToDecide(t *testing.T) {
 // A mutation went on when skein was made to stop. Nothing is completed before it
 // is done, whatever the operator says of it.
 func TestResumeWaitsForAMutationThatIsUnderWay(t *testing.T) {
+	t.Parallel()
 	c := servers.modern.Cluster(t)
 	change := update("v + 1 + sleepEachRow(0.07)")
 	change.Repeatable = false

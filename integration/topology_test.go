@@ -1,7 +1,6 @@
 package integration
 
 import (
-	"context"
 	"os"
 	"strings"
 	"testing"
@@ -11,16 +10,8 @@ import (
 
 // Only the query nodes have Distributed tables, where there are fewer of them.
 func TestFewerQueryNodesThanNodes(t *testing.T) {
-	servers.cluster.Cluster(t) // the gate: skips or fails where there are no servers
-	c, err := testcluster.Start(t.Context(), testcluster.Options{QueryNodes: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Stop(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Parallel()
+	c := testcluster.Own(t, testcluster.Options{QueryNodes: 1})
 	s := examples(t, c)
 	s.must(0, "migrate", "--force")
 	for i, n := range c.Nodes {
@@ -43,6 +34,7 @@ func TestFewerQueryNodesThanNodes(t *testing.T) {
 // Without distributed_cluster_name the local nodes are the query nodes, in a
 // cluster whose shards replicate: ALTERs of Distributed tables go directly (371).
 func TestWithoutADistributedClusterName(t *testing.T) {
+	t.Parallel()
 	s := examples(t, servers.cluster.Cluster(t))
 	s.edit("    distributed_cluster_name: skein_dist\n", "")
 	s.must(0, "migrate", "--force")
@@ -55,6 +47,7 @@ func TestWithoutADistributedClusterName(t *testing.T) {
 // The state is on one configured cluster, a group's tables on another: here two
 // databases of the same servers.
 func TestGroupOnAnotherClusterThanTheState(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := examples(t, c)
 	for _, n := range c.Nodes {

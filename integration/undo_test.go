@@ -12,6 +12,7 @@ import (
 // A statement of the author's that the server refused has made nothing, and its
 // way back would take what somebody else made.
 func TestUndoOfARefusedStatementLeavesWhatWasThere(t *testing.T) {
+	t.Parallel()
 	c := servers.modern.Cluster(t)
 	s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{
 		createTable("a_local"),
@@ -34,6 +35,7 @@ func TestUndoOfARefusedStatementLeavesWhatWasThere(t *testing.T) {
 
 // A changed codec is seen: what was changed is changed back.
 func TestUndoSeesACodec(t *testing.T) {
+	t.Parallel()
 	c := servers.modern.Cluster(t)
 	column := func(codec string) ops.Column { return ops.Column{Name: "v", Type: "String", Codec: codec} }
 	was := column("LZ4")
@@ -61,6 +63,7 @@ func TestUndoSeesACodec(t *testing.T) {
 // A run dies while a queue entry of its has a host to go: what it left is waited
 // for before it is undone, so that nothing comes back afterwards.
 func TestUndoWaitsForTheQueueEntriesOfADeadRun(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	busy := c.Nodes[3]
 	s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}}))

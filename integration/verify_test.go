@@ -44,6 +44,7 @@ func (s *session) differ(code int, want []string, args ...string) {
 // The main job of verify: nothing after the examples, and then everything that
 // a hand has changed on one of four nodes.
 func TestVerifyFindsWhatAHandHasChanged(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := examples(t, c)
 	// Nothing is there yet, which is no difference.
@@ -79,6 +80,7 @@ func TestVerifyFindsWhatAHandHasChanged(t *testing.T) {
 
 // A replicated column lands on both replicas of a shard, and on no other.
 func TestVerifyFindsAShardThatDiffers(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}}))
 	s.must(0, "migrate")
@@ -89,6 +91,7 @@ func TestVerifyFindsAShardThatDiffers(t *testing.T) {
 
 // Paths in ZooKeeper, written out by hand, are no difference; others are.
 func TestVerifyKnowsTheMacrosOfTheNodes(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}}))
 	s.must(0, "migrate")
@@ -115,6 +118,7 @@ func TestVerifyKnowsTheMacrosOfTheNodes(t *testing.T) {
 // A node that dies in the middle of a migration: not known while it is down,
 // found when it is back.
 func TestVerifyFindsANodeThatWasDownDuringAMigration(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	victim := c.Nodes[3]
 	t.Cleanup(func() { restart(t, victim) })
@@ -136,16 +140,8 @@ func TestVerifyFindsANodeThatWasDownDuringAMigration(t *testing.T) {
 // Distributed tables are on two of four nodes here, which is right, and missing on
 // one of the two, which is not.
 func TestVerifyKnowsWhichNodesShouldHaveATable(t *testing.T) {
-	servers.cluster.Cluster(t) // the gate: skips or fails where there are no servers
-	c, err := testcluster.Start(t.Context(), testcluster.Options{QueryNodes: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Stop(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Parallel()
+	c := testcluster.Own(t, testcluster.Options{QueryNodes: 2})
 	s := examples(t, c)
 	s.must(0, "migrate", "--force")
 	s.differ(0, nil)
@@ -157,6 +153,7 @@ func TestVerifyKnowsWhichNodesShouldHaveATable(t *testing.T) {
 }
 
 func TestVerifyHasNothingToCompareOnASingleNode(t *testing.T) {
+	t.Parallel()
 	s := examples(t, servers.modern.Cluster(t))
 	s.must(0, "migrate", "--force")
 	says(t, s.must(0, "verify").stdout, "one node, nothing to compare it with")
@@ -165,16 +162,8 @@ func TestVerifyHasNothingToCompareOnASingleNode(t *testing.T) {
 
 // Each part of a definition that servers of today have, changed on one of three.
 func TestVerifyNamesThePartThatDiffers(t *testing.T) {
-	servers.modern.Cluster(t) // the gate: skips or fails where there are no servers
-	c, err := testcluster.Start(t.Context(), testcluster.Options{Engine: testcluster.EngineModern, Nodes: 3})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Stop(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Parallel()
+	c := testcluster.Own(t, testcluster.Options{Engine: testcluster.EngineModern, Nodes: 3})
 	s := newSession(t, c)
 	for _, n := range c.Nodes {
 		exec(t, n, "CREATE TABLE t (id UInt64, d Date, x UInt8 TTL d + INTERVAL 1 YEAR, s String COMMENT 'it''s' CODEC(ZSTD(1)), INDEX i s TYPE bloom_filter, "+

@@ -27,6 +27,7 @@ func (s *session) ends(code int, at string, args ...string) result {
 }
 
 func TestTheWaitForAMutationEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	c := servers.modern.Cluster(t)
 	s := mutated(t, c, "id + 1")
 	exec(t, c.Nodes[0], "SYSTEM STOP MERGES m_local")
@@ -40,6 +41,7 @@ func TestTheWaitForAMutationEndsWithItsContext(t *testing.T) {
 // A statement that runs for long is spoken of, by node, and so is what a
 // predecessor left; both waits end with their context.
 func TestTheWaitsForAStatementAndForAPredecessorEndWithTheirContext(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c, slowly("18.16")...)
 	began := time.Now()

@@ -50,6 +50,11 @@ func missedChanges() []migration.Migration {
 			ops.AddColumn{Table: local("b_local"), Column: number("n")},
 			ops.AddColumn{Table: ops.DistributedTable("events", "b_dist"), Column: number("n")},
 			ops.AddColumn{Table: local("a_local"), Column: number("n")},
+			// Nothing but what the server says tells that it was done: 341, for the dead replica.
+			ops.RunSQL{
+				Place: local("").Place, SQL: "ALTER TABLE {db}.a_local ADD COLUMN blind UInt8", Scope: ops.RunOnePerReplicaSet,
+				Writes: []ops.Table{{Name: "a_local"}}, Undo: &ops.RunSQL{SQL: "SELECT 1", Scope: ops.RunOneNode},
+			},
 			plain("p_local"),
 			runEverywhere("INSERT INTO {db}.p_local SELECT 1", "p_local"),
 			ops.InsertSelect{Into: local("b_local"), Columns: []string{"id"}, Query: "SELECT 1"},
@@ -91,6 +96,7 @@ func back(s *session, n *testcluster.Node) {
 // A node is dead. Nothing goes on without it but by the flag; what it misses is
 // owed to it, shown, and settled by resume when it is back, in order and once.
 func TestANodeThatWasLeftOutIsSettledWhenItIsBack(t *testing.T) {
+	t.Parallel()
 	for _, dead := range []int{3, 1} {
 		t.Run(fmt.Sprintf("shard %d", dead/2+1), func(t *testing.T) {
 			c := servers.cluster.Cluster(t)
@@ -169,6 +175,7 @@ func (s *session) owed() string {
 // A node dies in the middle of a migration. It is finished without the node, which
 // gets the rest, and nothing twice, when it is back.
 func TestWhatANodeDiedInIsFinishedWithoutIt(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	victim := c.Nodes[2]
 	s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Irreversible: "a test", Forward: []ops.Operation{
@@ -203,6 +210,7 @@ func TestWhatANodeDiedInIsFinishedWithoutIt(t *testing.T) {
 // A migration is reversed without a node, which still has what it made. It is
 // taken back there when the node is back; one that the node never got needs nothing.
 func TestAReversalWithoutANodeIsSettled(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	victim := c.Nodes[3]
 	first := migration.Migration{ID: "0001_a", Forward: []ops.Operation{
@@ -233,6 +241,7 @@ func TestAReversalWithoutANodeIsSettled(t *testing.T) {
 // Servers as old as 18.16 do not start when they missed three changes of columns
 // (132): the way out that docs/exit-codes.md gives works, and then resume.
 func TestAReplicaThatMissedThreeColumnsIsSettled(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	victim := c.Nodes[3]
 	s := newSession(t, c, group("events", firstChange()))
@@ -268,6 +277,7 @@ func TestAReplicaThatMissedThreeColumnsIsSettled(t *testing.T) {
 // The distributed DDL queue has a CREATE for a node that is dead. It runs that
 // when it starts, after the others have altered the table; resume does the rest.
 func TestWhatTheQueueHoldsForANodeThatIsLeftOut(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	victim := c.Nodes[3]
 	s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Irreversible: "a test", Forward: []ops.Operation{
@@ -297,6 +307,7 @@ func TestWhatTheQueueHoldsForANodeThatIsLeftOut(t *testing.T) {
 // Settling is ended at once while a statement is on its way of which the node
 // cannot tell. The operator looks, and nothing runs twice.
 func TestSettlingThatIsCutOffIsTheOperatorsToDecide(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	victim := c.Nodes[3]
 	s := newSession(t, c, group("events", firstChange()))

@@ -13,7 +13,7 @@ type Dependency struct{ Group, ID string }
 // ParseDependency reads group:id.
 func ParseDependency(text string) (Dependency, error) {
 	group, id, _ := strings.Cut(text, ":")
-	if !idPattern().MatchString(group) || !idPattern().MatchString(id) {
+	if !isID(group) || !isID(id) {
 		return Dependency{}, fmt.Errorf("%q is no migration: write group:id, such as events:0001_create_events", text)
 	}
 	return Dependency{Group: group, ID: id}, nil

@@ -25,7 +25,7 @@ func ParseFileName(name string) (File, error) {
 	base := path.Base(name)
 	id := strings.TrimSuffix(base, path.Ext(base))
 	number, ok := Number(id)
-	if !ok || !idPattern().MatchString(id) {
+	if !ok || !isID(id) {
 		return File{}, fmt.Errorf("the file's name is no <id>_<name>: begin it with a number or a timestamp, "+
 			"such as 0001_create_events%s, and use letters, digits, and _ . -", path.Ext(base))
 	}

@@ -3,9 +3,9 @@
 package migration
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -96,7 +96,7 @@ func (m Migration) Checksum() (string, error) {
 func (m Migration) BackwardText() (string, error) { return canonical(m.Backward) }
 
 func canonical(operations []ops.Operation) (string, error) {
-	list := make([]json.RawMessage, 0, len(operations))
+	list := make([][]byte, 0, len(operations))
 	for _, operation := range operations {
 		text, err := ops.Canonical(operation)
 		if err != nil {
@@ -104,8 +104,7 @@ func canonical(operations []ops.Operation) (string, error) {
 		}
 		list = append(list, text)
 	}
-	text, err := json.Marshal(list)
-	return string(text), err
+	return "[" + string(bytes.Join(list, []byte(","))) + "]", nil
 }
 
 // Tables are the tables of the operations, each once.

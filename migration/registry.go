@@ -3,9 +3,11 @@ package migration
 import (
 	"errors"
 	"fmt"
-	"regexp"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/skein-migrate/skein/ops"
 	"github.com/skein-migrate/skein/storageset"
@@ -26,14 +28,13 @@ type Registry struct {
 func NewRegistry(groups ...Group) (*Registry, error) {
 	var problems []error
 	byName := map[string]Group{}
-	for _, group := range groups {
-		if _, dup := byName[group.Name]; dup {
-			problems = append(problems, fmt.Errorf("two groups are named %q", group.Name))
+	for i, c := range checkGroups(groups) {
+		if _, dup := byName[groups[i].Name]; dup {
+			problems = append(problems, fmt.Errorf("two groups are named %q", groups[i].Name))
 			continue
 		}
-		checked, err := checkGroup(group)
-		problems = append(problems, err...)
-		byName[group.Name] = checked
+		problems = append(problems, c.problems...)
+		byName[groups[i].Name] = c.group
 	}
 	problems = append(problems, checkDependencies(byName)...)
 	ordered, unordered := inOrder(groups, byName)
@@ -43,13 +44,42 @@ func NewRegistry(groups ...Group) (*Registry, error) {
 	return &Registry{groups: ordered}, nil
 }
 
-// idPattern keeps IDs and group names to what a file, a URL and a shell take
-// without quoting.
-func idPattern() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`) }
+// isID keeps IDs and group names to what a file, a URL and a shell take without
+// quoting: letters and digits, and behind the first one _ . - too.
+func isID(text string) bool {
+	for i, r := range text {
+		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+		if !letter && (i == 0 || !strings.ContainsRune("_.-", r)) {
+			return false
+		}
+	}
+	return text != ""
+}
+
+// checked is a group with what is wrong with it.
+type checked struct {
+	group    Group
+	problems []error
+}
+
+// checkGroups checks groups side by side: there may be thousands of migrations.
+func checkGroups(groups []Group) []checked {
+	out := make([]checked, len(groups))
+	var together errgroup.Group
+	together.SetLimit(runtime.GOMAXPROCS(0))
+	for i, group := range groups {
+		together.Go(func() error {
+			out[i].group, out[i].problems = checkGroup(group)
+			return nil
+		})
+	}
+	_ = together.Wait() // what is wrong is told of all groups
+	return out
+}
 
 func checkGroup(group Group) (Group, []error) {
 	var problems []error
-	if !idPattern().MatchString(group.Name) {
+	if !isID(group.Name) {
 		problems = append(problems, fmt.Errorf("group name %q: use letters, digits, and _ . -", group.Name))
 	}
 	if group.Readiness == "" {
@@ -63,18 +93,20 @@ func checkGroup(group Group) (Group, []error) {
 		group.DependsOn = append([]string{System}, group.DependsOn...)
 	}
 	migrations := make([]Migration, 0, len(group.Migrations))
+	seen := make(map[string]bool, len(group.Migrations))
 	for i, m := range group.Migrations {
 		name := group.Name + "/" + m.ID
 		switch {
-		case !idPattern().MatchString(m.ID):
+		case !isID(m.ID):
 			problems = append(problems, fmt.Errorf("migration ID %q: use letters, digits, and _ . -", name))
-		case slices.ContainsFunc(migrations, func(o Migration) bool { return o.ID == m.ID }):
+		case seen[m.ID]:
 			problems = append(problems, fmt.Errorf("two migrations have the ID %s", name))
 			continue
 		case i > 0 && CompareIDs(m.ID, group.Migrations[i-1].ID) < 0:
 			problems = append(problems, fmt.Errorf("migration %s stands after %s: IDs must sort as they apply",
 				name, group.Migrations[i-1].ID))
 		}
+		seen[m.ID] = true
 		problems = append(problems, checkOperations(group, name, m)...)
 		complete, err := m.complete()
 		if err != nil {
@@ -115,6 +147,9 @@ func checkOperations(group Group, name string, m Migration) []error {
 
 func storageSets(operation ops.Operation) []storageset.Key {
 	sets := []storageset.Key{ops.PlaceOf(operation).StorageSet}
+	if _, block := operation.(ops.RunBlock); block {
+		return sets // its tables are where it is, and to read them takes time
+	}
 	for _, table := range operation.Tables() {
 		if !slices.Contains(sets, table.StorageSet) {
 			sets = append(sets, table.StorageSet)

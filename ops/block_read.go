@@ -23,23 +23,23 @@ type reading struct {
 type words []piece
 
 func (w words) starts(text string) bool {
-	list := strings.Fields(text)
-	if len(w) < len(list) {
-		return false
-	}
-	for i, word := range list {
-		if !w[i].is(word) {
+	for i := 0; ; i++ {
+		word, rest, more := strings.Cut(text, " ")
+		if i >= len(w) || !w[i].is(word) {
 			return false
 		}
+		if !more {
+			return true
+		}
+		text = rest
 	}
-	return true
 }
 
 // skip leaves out each of the texts that the words begin with, in turn.
 func (w words) skip(texts ...string) words {
 	for _, text := range texts {
 		if w.starts(text) {
-			w = w[len(strings.Fields(text)):]
+			w = w[strings.Count(text, " ")+1:]
 		}
 	}
 	return w
@@ -64,8 +64,7 @@ func (w words) name() (name []piece, rest words) {
 }
 
 // read reads a statement.
-func read(pieces []piece) reading {
-	w := significant(pieces)
+func read(w words) reading {
 	var r reading
 	r.cluster, r.onCluster = saysOnCluster(w)
 	switch {
@@ -98,9 +97,20 @@ func read(pieces []piece) reading {
 }
 
 func significant(pieces []piece) words {
-	w := make(words, 0, len(pieces))
+	w := make(words, 0, len(pieces)*2/3+1)
 	for _, p := range pieces {
-		if p.kind != pieceSpace && p.kind != pieceComment {
+		if p.significant() {
+			w = append(w, p)
+		}
+	}
+	return w
+}
+
+// significantIn is significant of a text that nobody needs the rest of.
+func significantIn(sql string) words {
+	w := make(words, 0, len(sql)/6+4)
+	for p := range lex(sql) {
+		if p.significant() {
 			w = append(w, p)
 		}
 	}

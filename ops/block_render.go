@@ -23,7 +23,7 @@ func (o RunBlock) Statements(env Env) ([]Statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := read(pieces)
+	r := read(significant(pieces))
 	stmt := Statement{
 		Place:   o.Place,
 		Writes:  o.tables(r, env.Database),
@@ -73,6 +73,9 @@ func fillPieces(pieces []piece, env Env) ([]piece, error) {
 	for i, p := range out {
 		if p.kind == piecePlaceholder && (p.mark.name == markOnCluster || p.mark.name == markReplicated) {
 			continue
+		}
+		if strings.IndexByte(p.text, '{') < 0 {
+			continue // as most
 		}
 		var b strings.Builder
 		placeholders([]piece{p}, func(_ int, text string, mark *placeholder, in surroundings) {

@@ -2,8 +2,8 @@ package ops
 
 import (
 	"fmt"
+	"iter"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -41,32 +41,49 @@ type piece struct {
 // is says that the piece is this word, in any case.
 func (p piece) is(word string) bool { return p.kind == pieceWord && strings.EqualFold(p.text, word) }
 
+func (p piece) significant() bool { return p.kind != pieceSpace && p.kind != pieceComment }
+
 // scan takes a text apart as the server's lexer does. Joined, the pieces are the
 // text. What is not closed is an error; the piece then goes to the end.
 func scan(sql string) (pieces []piece, errs []*BlockError) {
-	pieces = make([]piece, 0, len(sql)/4+4)
-	for at := 0; at < len(sql); {
-		kind, length, problem := next(sql[at:])
-		p := piece{kind: kind, at: at, text: sql[at : at+length]}
+	pieces = make([]piece, 0, len(sql)/3+4)
+	for p, problem := range lex(sql) {
 		if problem != "" {
-			errs = append(errs, &BlockError{At: at, Text: problem})
+			errs = append(errs, &BlockError{At: p.at, Text: problem})
 		}
-		if kind == pieceOther && p.text == "{" {
-			if mark, ok := placeholderAt(sql[at:]); ok {
-				p.kind, p.text, p.mark = piecePlaceholder, mark.text, &mark
-			}
-		}
-		at += len(p.text)
 		pieces = append(pieces, p)
 	}
 	return pieces, errs
+}
+
+// lex is scan for one pass: a piece at a time, with what is wrong with it.
+func lex(sql string) iter.Seq2[piece, string] {
+	return func(yield func(piece, string) bool) {
+		for at := 0; at < len(sql); {
+			kind, length, problem := next(sql[at:])
+			p := piece{kind: kind, at: at, text: sql[at : at+length]}
+			if kind == pieceOther && p.text == "{" {
+				if mark, ok := placeholderAt(sql[at:]); ok {
+					p.kind, p.text, p.mark = piecePlaceholder, mark.text, &mark
+				}
+			}
+			if !yield(p, problem) {
+				return
+			}
+			at += len(p.text)
+		}
+	}
 }
 
 // next says what a text begins with, and how long that is.
 func next(sql string) (kind pieceKind, length int, problem string) {
 	switch r, size := utf8.DecodeRuneInString(sql); {
 	case wordly(r):
-		return pieceWord, orAll(strings.IndexFunc(sql, func(r rune) bool { return !wordly(r) && r != '$' }), sql), ""
+		end := 1
+		for end < len(sql) && (wordly(rune(sql[end])) || sql[end] == '$') {
+			end++
+		}
+		return pieceWord, end, ""
 	case unicode.IsSpace(r):
 		end := strings.IndexFunc(sql, func(r rune) bool { return !unicode.IsSpace(r) })
 		return pieceSpace, orAll(end, sql), ""
@@ -114,7 +131,7 @@ func closing(sql string, quote byte) int {
 }
 
 func wordly(r rune) bool {
-	return r == '_' || r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r))
+	return r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }
 
 func orAll(end int, text string) int {
@@ -129,10 +146,11 @@ func orAll(end int, text string) int {
 // is not closed stays. Every comment of the text, also inside of the statement, is
 // shown to visit with where it begins.
 func TrimBlock(sql string, visit func(at int, comment string)) (rest string, at int) {
-	pieces, errs := scan(sql)
 	from, to := len(sql), 0
-	for _, p := range pieces {
-		open := len(errs) > 0 && errs[0].At == p.at
+	wrong := false
+	for p, problem := range lex(sql) {
+		open := problem != "" && !wrong // what follows the first is not what it seems
+		wrong = wrong || open
 		if p.kind == pieceComment && !open {
 			visit(p.at, p.text)
 		}
@@ -151,21 +169,22 @@ func MarksOnCluster(sql string) bool {
 	if !strings.Contains(sql, onClusterMark) {
 		return false
 	}
-	pieces, _ := scan(sql)
-	return slices.ContainsFunc(pieces, func(p piece) bool {
-		return p.kind == piecePlaceholder && p.mark.name == markOnCluster
-	})
+	for p := range lex(sql) {
+		if p.kind == piecePlaceholder && p.mark.name == markOnCluster {
+			return true
+		}
+	}
+	return false
 }
 
 // withoutComments is a text without comments and without white space, but between
 // words: two texts are one statement to a server if they are the same then. It is
 // for checksums, and not sent.
 func withoutComments(sql string) string {
-	pieces, _ := scan(sql)
 	var b strings.Builder
 	var last piece
 	gap := false
-	for _, p := range pieces {
+	for p := range lex(sql) {
 		if p.kind == pieceSpace || p.kind == pieceComment {
 			gap = b.Len() > 0
 			continue

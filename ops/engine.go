@@ -104,7 +104,13 @@ type Credentials struct {
 
 // mergeTree says that the engine is of the MergeTree family: it has clauses
 // and a Replicated form.
-func (e Engine) mergeTree() bool { return engineKinds()[e.Kind].family }
+func (e Engine) mergeTree() bool {
+	switch e.Kind {
+	case MergeTree, ReplacingMergeTree, SummingMergeTree, AggregatingMergeTree, CollapsingMergeTree, VersionedCollapsingMergeTree:
+		return true
+	}
+	return false
+}
 
 // storesData says that dropping a table of this engine loses rows.
 func (e Engine) storesData() bool {

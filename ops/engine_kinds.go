@@ -10,9 +10,8 @@ import (
 
 // engineKind says what an engine takes. Fields are named as in Engine.
 type engineKind struct {
-	needs  []string // the fields that it cannot do without
-	reads  []string // those that it takes beside
-	family bool     // MergeTree: it has a Replicated form
+	needs []string // the fields that it cannot do without
+	reads []string // those that it takes beside
 }
 
 // engineKinds is one row a kind. CREATE of a kind that is not here is refused.
@@ -20,7 +19,7 @@ func engineKinds() map[EngineKind]engineKind {
 	clauses := []string{"PartitionBy", "PrimaryKey", "OrderBy", "SampleBy", "TTL", "Settings"}
 	tree := func(needs []string, reads ...string) engineKind {
 		replication := []string{"Unsharded", "PathSuffix", "LocalOnly"}
-		return engineKind{append(needs, "OrderBy"), slices.Concat(reads, clauses, replication), true}
+		return engineKind{append(needs, "OrderBy"), slices.Concat(reads, clauses, replication)}
 	}
 	return map[EngineKind]engineKind{
 		MergeTree:                    tree(nil),

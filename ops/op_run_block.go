@@ -3,6 +3,7 @@ package ops
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -38,14 +39,22 @@ func (o RunBlock) At() Place { return o.Place }
 func (o RunBlock) describe() string { return o.summary() }
 
 func (o RunBlock) summary() string {
+	const enough = 400 // of a text of which 60 characters are shown
 	text := strings.Builder{}
-	pieces, _ := scan(o.SQL)
-	for _, p := range pieces {
-		if p.kind != pieceComment {
+	for p := range lex(o.SQL) {
+		switch p.kind {
+		case pieceComment:
+		case pieceSpace:
+			text.WriteByte(' ')
+		default:
 			text.WriteString(p.text)
 		}
+		if text.Len() > enough {
+			break
+		}
 	}
-	return excerpt(strings.NewReplacer("{db}.", "", "{on_cluster} ", "").Replace(strings.Join(strings.Fields(text.String()), " ")))
+	short := strings.ReplaceAll(strings.Join(strings.Fields(text.String()), " "), "{db}.", "")
+	return excerpt(strings.ReplaceAll(short, onClusterMark+" ", ""))
 }
 
 // identity is without comments and white space, and without Timeout: to wait
@@ -57,8 +66,7 @@ func (o RunBlock) identity() Operation {
 
 // Tables implements Operation. They are those that the first words name.
 func (o RunBlock) Tables() []Table {
-	pieces, _ := scan(o.SQL)
-	return o.tables(read(pieces), "")
+	return o.tables(read(significantIn(o.SQL)), "")
 }
 
 func (o RunBlock) tables(r reading, database string) []Table {
@@ -118,13 +126,17 @@ func (o RunBlock) Problems() []*BlockError {
 	switch {
 	case len(problems) > 0:
 		return problems // where a quote is open, nothing behind it is what it seems
-	case len(significant(pieces)) == 0:
+	case !slices.ContainsFunc(pieces, piece.significant):
 		return []*BlockError{{Text: "no SQL: write one statement"}}
 	}
 	bad := func(at int, format string, args ...any) {
 		problems = append(problems, &BlockError{At: at, Text: fmt.Sprintf(format, args...)})
 	}
-	r := read(pieces)
+	list := significant(pieces)
+	if at := behindRows(list); at >= 0 {
+		bad(at, twoStatements, "a block")
+	}
+	r := read(list)
 	seen := map[string]bool{}
 	placeholders(pieces, func(at int, _ string, mark *placeholder, in surroundings) {
 		if mark == nil {

@@ -72,6 +72,9 @@ func (o RunSQL) check() error {
 	if strings.TrimSpace(o.SQL) == "" {
 		return errors.New("no SQL: set SQL to one statement")
 	}
+	if behindRows(significantIn(o.SQL)) >= 0 {
+		return fmt.Errorf("something "+twoStatements[len("this "):], "an operation")
+	}
 	if strings.Count(o.SQL, onClusterMark) > 1 {
 		return errors.New("{on_cluster} is there twice: leave it once")
 	}

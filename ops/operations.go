@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -41,14 +42,26 @@ func Describe(op Operation) string {
 // field that skein gains later changes no checksum.
 func Canonical(op Operation) ([]byte, error) {
 	kind := KindOf(op)
-	if _, known := Kinds()[kind]; !known {
+	if !ours(op) {
 		return nil, fmt.Errorf("canonical form of %s: not one of the operations of ops.Kinds", kind)
 	}
-	text, err := json.Marshal(map[string]Operation{kind: op})
+	fields, err := json.Marshal(op)
 	if err != nil {
 		return nil, fmt.Errorf("canonical form of %s: %w", kind, err)
 	}
-	return text, nil
+	return slices.Concat([]byte(`{"`+kind+`":`), fields, []byte("}")), nil
+}
+
+// ours says that the type of an operation is of this package: then Kinds has it.
+func ours(op Operation) bool {
+	t := reflect.TypeOf(op)
+	if t == nil {
+		return false
+	}
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.PkgPath() == reflect.TypeFor[Place]().PkgPath()
 }
 
 // MarshalJSON encodes the operations as a list of their canonical forms.

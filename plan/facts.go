@@ -263,7 +263,7 @@ func (f Facts) checkDatabases(stmt ops.Statement) error {
 // checkSecrets refuses a statement that names a secret which is not there: it
 // would fail half-way.
 func (f Facts) checkSecrets(stmt ops.Statement) error {
-	for _, name := range ops.SecretsIn(stmt.Head + " " + stmt.Tail) {
+	for _, name := range append(ops.SecretsIn(stmt.Head), ops.SecretsIn(stmt.Tail)...) {
 		problem, configured := f.Secrets[name]
 		switch {
 		case !configured:

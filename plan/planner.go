@@ -18,6 +18,7 @@ import (
 type Planner struct {
 	sets  storageset.Map
 	facts map[string]Facts      // by configured cluster
+	envs  map[nodesOf]ops.Env   // what was worked out of them
 	gone  map[string]TableFacts // what planned statements drop or detach, by cluster and name
 	// Lenient plans what undoes a half-done migration: a table that nodes lack
 	// is no error, because the steps are later narrowed to where it is.
@@ -31,7 +32,9 @@ type Planner struct {
 // New makes a Planner over the facts of every configured cluster. The facts
 // are not changed.
 func New(sets storageset.Map, facts ...Facts) *Planner {
-	p := &Planner{sets: sets, facts: make(map[string]Facts, len(facts)), gone: map[string]TableFacts{}}
+	p := &Planner{
+		sets: sets, facts: make(map[string]Facts, len(facts)), envs: map[nodesOf]ops.Env{}, gone: map[string]TableFacts{},
+	}
 	for _, f := range facts {
 		f.Tables = maps.Clone(f.Tables)
 		if f.Tables == nil {
@@ -66,7 +69,7 @@ func (p *Planner) operation(operation ops.Operation) (steps []Step, notes []stri
 	if err != nil {
 		return nil, nil, err
 	}
-	statements, err := operation.Statements(facts.Env(place.Target))
+	statements, err := operation.Statements(p.env(facts, place.Target))
 	var unsupported *ops.UnsupportedError
 	if errors.As(err, &unsupported) {
 		return nil, nil, journal.Refusef("%s needs %s",
@@ -110,6 +113,23 @@ func (p *Planner) at(place ops.Place) (Facts, error) {
 	return facts, nil
 }
 
+// nodesOf are the nodes of a target on a configured cluster.
+type nodesOf struct {
+	cluster string
+	target  ops.Target
+}
+
+// env is facts.Env. A server has more than a thousand settings: they are compared once.
+func (p *Planner) env(facts Facts, target ops.Target) ops.Env {
+	nodes := nodesOf{facts.Cluster, target}
+	env, known := p.envs[nodes]
+	if !known {
+		env = facts.Env(target)
+		p.envs[nodes] = env
+	}
+	return env
+}
+
 func (p *Planner) step(facts Facts, stmt ops.Statement) (Step, error) {
 	nodes := facts.NodesOf(stmt.Place.Target)
 	if len(nodes) == 0 {
@@ -147,7 +167,7 @@ func (p *Planner) step(facts Facts, stmt ops.Statement) (Step, error) {
 		Hash:      hash(stmt),
 	}
 	oneOfAShard := replicated && sameGroups(groups, shards(nodes)) &&
-		facts.Env(stmt.Place.Target).Features[ops.FeatureAlterOnCluster]
+		p.env(facts, stmt.Place.Target).Features[ops.FeatureAlterOnCluster]
 	if onCluster(facts, stmt) && (stmt.Scope == ops.EveryNode || oneOfAShard) {
 		step.OnCluster = facts.OnClusterName(stmt.Place.Target)
 	}
@@ -343,6 +363,9 @@ func oneTableAShard(table ops.Table, sets [][]journal.Node, nodes []journal.Node
 func sameGroups(a, b [][]journal.Node) bool {
 	if len(a) != len(b) {
 		return false
+	}
+	if slices.EqualFunc(a, b, slices.Equal) {
+		return true // as where both are in the order of the shards
 	}
 	key := func(group []journal.Node) string {
 		return strings.Join(slices.Sorted(slices.Values(journal.Names(group))), "\x00")

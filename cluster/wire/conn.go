@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -123,7 +124,8 @@ func dialVersion(ctx context.Context, o Options, version int) (*conn, error) {
 	if timeout == 0 {
 		timeout = 5 * time.Second
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	callers, own := ctx, time.Now().Add(timeout)
+	ctx, cancel := context.WithDeadline(ctx, own)
 	defer cancel()
 	dialer := &keepDialer{Dialer: net.Dialer{Timeout: timeout}, tls: o.TLS, version: version}
 	client, err := ch.Dial(ctx, ch.Options{
@@ -138,7 +140,15 @@ func dialVersion(ctx context.Context, o Options, version int) (*conn, error) {
 		ProtocolVersion:  version,
 		ClientName:       "skein",
 	})
-	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	// The socket may notice the end of the time before the context does.
+	if err != nil && (ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded)) {
+		until, limited := callers.Deadline()
+		switch {
+		case errors.Is(callers.Err(), context.Canceled):
+			return nil, callers.Err()
+		case limited && !until.After(own):
+			return nil, context.DeadlineExceeded // it is not the node that took too long
+		}
 		return nil, fmt.Errorf("no answer in %s", timeout)
 	}
 	if err != nil {

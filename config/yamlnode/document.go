@@ -51,6 +51,9 @@ func Join(problems []*Problem) error {
 // Document reads the one document of a file, without looking into it. An empty
 // one is nil, and no problem.
 func Document(file string, text []byte) (*yaml.Node, *Problem) {
+	if !bytes.Contains(text, []byte("---")) && !bytes.Contains(text, []byte("...")) {
+		return only(file, text)
+	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	var root, second yaml.Node
 	err := decoder.Decode(&root)
@@ -67,6 +70,18 @@ func Document(file string, text []byte) (*yaml.Node, *Problem) {
 		return nil, At(file, &second, "a second document (---): the file must be one")
 	}
 	return nil, syntaxProblem(file, text, err)
+}
+
+// only is Document of a text that cannot have a second one: it is read where it is.
+func only(file string, text []byte) (*yaml.Node, *Problem) {
+	var root yaml.Node
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		return nil, syntaxProblem(file, text, err)
+	}
+	if len(root.Content) == 0 || IsNull(root.Content[0]) {
+		return nil, nil
+	}
+	return root.Content[0], nil
 }
 
 // syntaxProblem makes "file:line:1: what" of "yaml: line 3: what".

@@ -23,27 +23,28 @@ type picture struct {
 // schema is looked at as it is.
 func (p *project) look() picture {
 	p.t.Helper()
-	out := picture{Schema: map[string][]string{}, Rows: map[string][]string{}}
-	for _, part := range []struct {
-		of   func(*testcluster.Node) []string
-		into map[string][]string
-	}{{p.schema, out.Schema}, {p.rows, out.Rows}} {
-		var wg sync.WaitGroup
-		var mu sync.Mutex
-		for _, n := range p.servers.Nodes {
-			wg.Go(func() {
-				lines := part.of(n)
-				mu.Lock()
-				defer mu.Unlock()
-				part.into[n.Name] = lines
-			})
-		}
-		wg.Wait()
+	schemas := p.onEach(p.schema)
+	return picture{Schema: schemas, Rows: p.onEach(func(n *testcluster.Node) []string { return p.rows(n, schemas[n.Name]) }), State: p.state()}
+}
+
+// onEach asks all nodes at once.
+func (p *project) onEach(of func(*testcluster.Node) []string) map[string][]string {
+	out := map[string][]string{}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	for _, n := range p.servers.Nodes {
+		wg.Go(func() {
+			lines := of(n)
+			mu.Lock()
+			defer mu.Unlock()
+			out[n.Name] = lines
+		})
 	}
-	out.State = p.state()
+	wg.Wait()
 	return out
 }
 
+// schema has a line for each table, "name engine", and for each column, "table name type …".
 func (p *project) schema(n *testcluster.Node) []string {
 	var out []string
 	for _, sql := range []string{
@@ -58,27 +59,44 @@ func (p *project) schema(n *testcluster.Node) []string {
 	return out
 }
 
+// rows counts and adds up what the tables of a schema hold.
+func (p *project) rows(n *testcluster.Node, schema []string) []string {
+	var sums []string
+	for table, letter := range map[string]string{"a" + p.suffix: "A", "b" + p.suffix: "B", "calls" + p.suffix: "CALLS"} {
+		there, replicated, sum := false, false, "'"+letter+" rows ', toString(count())"
+		for _, line := range schema {
+			columns := strings.Split(line, "\t")
+			if columns[0] != letter {
+				continue
+			}
+			there = true
+			replicated = replicated || strings.HasPrefix(columns[1], "Replicated")
+			if columns[1] == "id" || columns[1] == "n" {
+				sum += ", ' sum " + columns[1] + " ', toString(sum(" + columns[1] + "))"
+			}
+		}
+		full := p.database() + "." + table
+		if replicated {
+			p.exec(n, "SYSTEM SYNC REPLICA "+full)
+		}
+		if there {
+			sums = append(sums, "SELECT concat("+sum+") AS line FROM "+full)
+		}
+	}
+	if len(sums) == 0 {
+		return nil
+	}
+	var out []string
+	for _, row := range p.query(n, strings.Join(sums, " UNION ALL ")) {
+		out = append(out, row[0])
+	}
+	slices.Sort(out)
+	return out
+}
+
 // anonymous is a text without the project's names.
 func (p *project) anonymous(text string) string {
 	return strings.NewReplacer(p.database(), "DB", "a"+p.suffix, "A", "b"+p.suffix, "B", "calls"+p.suffix, "CALLS").Replace(text)
-}
-
-func (p *project) rows(n *testcluster.Node) []string {
-	var out []string
-	tables := p.query(n, "SELECT name, engine FROM system.tables WHERE database = '"+p.database()+"' AND name LIKE '%"+p.suffix+"' ORDER BY name")
-	for _, table := range tables {
-		full := p.database() + "." + table[0]
-		if strings.HasPrefix(table[1], "Replicated") {
-			p.exec(n, "SYSTEM SYNC REPLICA "+full)
-		}
-		sums := []string{"toString(count())"}
-		for _, column := range p.query(n, "SELECT name FROM system.columns WHERE database = '"+p.database()+"' AND table = '"+table[0]+"' AND name IN ('id', 'n') ORDER BY name") {
-			sums = append(sums, "'sum "+column[0]+"', toString(sum("+column[0]+"))")
-		}
-		row := p.query(n, "SELECT 'rows', "+strings.Join(sums, ", ")+" FROM "+full)[0]
-		out = append(out, p.anonymous(table[0])+" "+strings.Join(row, " "))
-	}
-	return out
 }
 
 // state are the rows of the state without what differs from run to run.

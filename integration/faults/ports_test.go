@@ -48,9 +48,9 @@ func (g gatedPorts) Run(ctx context.Context, x plan.Execution, step plan.Step) (
 	return g.servers.Run(ctx, x, step)
 }
 
-func (g gatedPorts) InactiveReplicas(ctx context.Context, clusters []string) ([]journal.InactiveReplica, int, error) {
+func (g gatedPorts) InactiveReplicas(ctx context.Context, clusters []string, emit journal.Sink) ([]journal.InactiveReplica, int, error) {
 	g.pass("server: inactive replicas")
-	return g.servers.InactiveReplicas(ctx, clusters)
+	return g.servers.InactiveReplicas(ctx, clusters, emit)
 }
 
 func (g gatedPorts) Check(ctx context.Context, step plan.Step) []journal.NodeVerdict {

@@ -189,23 +189,16 @@ func (p *project) strike(f fault, args ...string) result {
 	return r
 }
 
-// revive starts a 26.7 node that has died with its client: the library aborts at
-// times when a connection is reset, which the server it is made from does not.
+// revive starts a server again that has died with its client.
 func (p *project) revive() {
 	p.t.Helper()
-	if p.servers.Options.Engine != testcluster.EngineModern {
-		return
+	revived, err := p.servers.Revive(p.t.Context())
+	if err != nil {
+		p.fatalf("%v", err)
 	}
-	time.Sleep(20 * time.Millisecond) // until it has heard of it
-	for _, n := range p.servers.Nodes {
-		if n.Running() {
-			continue
-		}
+	for _, n := range revived {
 		p.revived = true
 		fmt.Fprintf(&p.said, "(%s has died too, and is started again)\n", n.Name)
-		if err := n.Start(p.t.Context()); err != nil {
-			p.fatalf("start %s again: %v", n.Name, err)
-		}
 	}
 }
 

@@ -34,7 +34,7 @@ func misfortunes(calls int) *rapid.Generator[misfortune] {
 // bring things in order. -rapid.seed repeats a run.
 func TestRandomFaults(t *testing.T) {
 	take(t, &lanes.plain)
-	rounds := 5
+	rounds := 2
 	if *soak > 0 {
 		rounds = *soak
 	}

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // libFile is where the npm package puts its library, below a node_modules.
@@ -118,3 +119,27 @@ func buildHost(ctx context.Context) (string, error) {
 	}
 	return path, os.Rename(tmp, path)
 }
+
+// Revive starts the nodes of EngineModern that have died with a client, and returns
+// them: the library aborts at times when a connection is reset, which the server it
+// is made from does not. To be called when clients have been killed.
+func (c *Cluster) Revive(ctx context.Context) ([]*Node, error) {
+	if c.Options.Engine != EngineModern {
+		return nil, nil
+	}
+	time.Sleep(reviveAfter)
+	var revived []*Node
+	for _, n := range c.Nodes {
+		if n.Running() {
+			continue
+		}
+		if err := n.Start(ctx); err != nil {
+			return revived, fmt.Errorf("start %s again: %w", n.Name, err)
+		}
+		revived = append(revived, n)
+	}
+	return revived, nil
+}
+
+// reviveAfter is until a server has heard of its client's death.
+const reviveAfter = 50 * time.Millisecond

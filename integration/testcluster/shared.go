@@ -104,10 +104,13 @@ func (s *Shared) stop() error {
 	return s.cluster.Stop(context.Background())
 }
 
+// Servers is a Shared or a Pool.
+type Servers interface{ stop() error }
+
 // Main runs a package's tests and stops its clusters, also on SIGINT and SIGTERM;
 // it returns the exit code. A test binary that ends in any other way takes its
 // servers with it, and the next run deletes their files.
-func Main(m *testing.M, shared ...*Shared) int {
+func Main(m *testing.M, shared ...Servers) int {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
@@ -125,7 +128,7 @@ func Main(m *testing.M, shared ...*Shared) int {
 	return code
 }
 
-func stopAll(shared []*Shared) error {
+func stopAll(shared []Servers) error {
 	var errs []error
 	for _, s := range shared {
 		errs = append(errs, s.stop())

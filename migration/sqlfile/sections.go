@@ -20,7 +20,9 @@ const (
 type parser struct {
 	file     string
 	sets     keys
-	text     []string // the lines, without their ends
+	whole    string
+	text     []string // its lines, without their ends
+	starts   []int    // where they begin, and one that would follow them
 	problems []*yamlnode.Problem
 }
 
@@ -34,18 +36,20 @@ func (p *parser) bad(line, column int, format string, args ...any) {
 // lines divides the file. A file that is not UTF-8 is read no further.
 func (p *parser) lines(text string) bool {
 	text = strings.TrimPrefix(text, "\ufeff") // as editors on Windows begin a file
-	for i, line := range strings.Split(text, "\n") {
-		line = strings.TrimSuffix(line, "\r")
-		p.text = append(p.text, line)
-		if !utf8.ValidString(line) {
-			valid := 0
-			for r, size := utf8.DecodeRuneInString(line); r != utf8.RuneError || size > 1; r, size = utf8.DecodeRuneInString(line) {
-				line = line[size:]
-				valid++
-			}
-			p.bad(i+1, valid+1, "the file is not UTF-8: save it as UTF-8")
-			return false
+	text = strings.TrimSuffix(strings.ReplaceAll(text, "\r\n", "\n"), "\r")
+	if valid := strings.ToValidUTF8(text, "\x00"); valid != text {
+		at := 0
+		for at < len(valid) && text[at] == valid[at] {
+			at++
 		}
+		line, column := part{first: 1, text: text}.at(at)
+		p.bad(line, column, "the file is not UTF-8: save it as UTF-8")
+		return false
+	}
+	p.whole, p.text = text, strings.Split(text, "\n")
+	p.starts = make([]int, len(p.text)+1)
+	for i, line := range p.text {
+		p.starts[i+1] = p.starts[i] + len(line) + 1
 	}
 	return true
 }
@@ -65,10 +69,10 @@ func (t part) at(offset int) (line, column int) {
 }
 
 func (p *parser) part(marker, from, to int) part {
-	if from > to {
+	if from >= to {
 		return part{marker: marker, first: from}
 	}
-	return part{marker: marker, first: from, text: strings.Join(p.text[from-1:to-1], "\n")}
+	return part{marker: marker, first: from, text: p.whole[p.starts[from-1] : p.starts[to-1]-1]}
 }
 
 // section is a part with its marker and where it ends.

@@ -4,15 +4,11 @@
 package sqlfile
 
 import (
-	"errors"
-	"fmt"
 	"io/fs"
-	"path"
-	"slices"
-	"strings"
 
 	"github.com/skein-migrate/skein/config/yamlnode"
 	"github.com/skein-migrate/skein/migration"
+	"github.com/skein-migrate/skein/migration/directory"
 	"github.com/skein-migrate/skein/storageset"
 )
 
@@ -29,72 +25,20 @@ type Options struct {
 	Shown string
 }
 
-// Load reads the .sql files of dir, without its subdirectories and without hidden
-// files, in the order of their numbers. Other files are left alone. What is wrong
-// in any of them comes in one error, each with file, line and column; it wraps a
-// *yamlnode.Problem for each. A directory that is not there is an fs.ErrNotExist.
+// Load reads the .sql files of dir, as package directory says.
 func Load(fsys fs.FS, dir string, options Options) ([]migration.Migration, error) {
-	entries, err := fs.ReadDir(fsys, dir)
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
-	}
-	if options.Shown == "" {
-		options.Shown = dir
-	}
-	var problems []error
-	var files []migration.File
-	byID := map[string]migration.Migration{}
-	for _, entry := range entries {
-		if entry.IsDir() || path.Ext(entry.Name()) != ".sql" || strings.HasPrefix(entry.Name(), ".") {
-			continue
-		}
-		text, err := fs.ReadFile(fsys, path.Join(dir, entry.Name()))
-		if err != nil {
-			problems = append(problems, fmt.Errorf("read migrations: %w", err))
-			continue
-		}
-		name := path.Join(options.Shown, entry.Name())
-		file, err := migration.ParseFileName(name)
-		if err != nil {
-			problems = append(problems, &yamlnode.Problem{File: name, Text: err.Error()})
-			continue
-		}
-		m, err := parse(name, string(text), options)
-		if err != nil {
-			problems = append(problems, err)
-		}
-		m.ID = file.ID
-		files, byID[file.ID] = append(files, file), m
-	}
-	problems = append(problems, checkNumbers(files, options)...)
-	if err := errors.Join(problems...); err != nil {
-		return nil, err
-	}
-	slices.SortFunc(files, migration.CompareFiles)
-	migrations := make([]migration.Migration, len(files))
-	for i, file := range files {
-		migrations[i] = byID[file.ID]
-	}
-	return migrations, nil
+	how := directory.Options{Shown: options.Shown, Sequential: options.Sequential}
+	return directory.Load(fsys, dir, how, Kind(options))
 }
 
-func checkNumbers(files []migration.File, options Options) []error {
-	var problems []error
-	bad := func(file migration.File, format string, args ...any) {
-		problems = append(problems, &yamlnode.Problem{
-			File: path.Join(options.Shown, file.ID+".sql"), Text: fmt.Sprintf(format, args...),
-		})
+// Kind is how package directory reads these files.
+func Kind(options Options) directory.Kind {
+	return directory.Kind{
+		Endings: []string{".sql"},
+		Parse: func(name string, text []byte) (migration.Migration, error) {
+			return parse(name, string(text), options)
+		},
 	}
-	for _, two := range migration.SameNumber(files) {
-		bad(two[1], "has the number of %s: which of them comes first? Number one of them anew", two[0].ID)
-	}
-	if options.Sequential {
-		for _, two := range migration.Gaps(files) {
-			bad(two[1], "follows %s, and there is no file between them with number %d: "+
-				"the group is sequential, number its files without a gap", two[0].ID, two[0].Number+1)
-		}
-	}
-	return problems
 }
 
 // Parse reads one migration; name is that of its file, from which its ID is taken,

@@ -13,7 +13,7 @@ import (
 	"github.com/skein-migrate/skein/storageset"
 )
 
-func directory(files map[string]string) fstest.MapFS {
+func filesOf(files map[string]string) fstest.MapFS {
 	fsys := fstest.MapFS{}
 	for name, text := range files {
 		fsys[name] = &fstest.MapFile{Data: []byte(text)}
@@ -24,7 +24,7 @@ func directory(files map[string]string) fstest.MapFS {
 const drop = "target: local\nforward: [{drop_table: {table: t, storage_set: events}}]\n"
 
 func TestLoadTakesTheFilesInTheOrderOfTheirNumbers(t *testing.T) {
-	migrations, err := Load(directory(map[string]string{
+	migrations, err := Load(filesOf(map[string]string{
 		"migrations/events/10_c.yaml":        drop,
 		"migrations/events/9_b.yml":          drop,
 		"migrations/events/0001_a.yaml":      drop,
@@ -46,7 +46,7 @@ func TestLoadTakesTheFilesInTheOrderOfTheirNumbers(t *testing.T) {
 }
 
 func TestLoadTellsWhatIsWrongInAllFiles(t *testing.T) {
-	_, err := Load(directory(map[string]string{
+	_, err := Load(filesOf(map[string]string{
 		"events/0001_a.yaml":   "forwards: []",
 		"events/0002_b.yaml":   drop,
 		"events/2_c.yaml":      drop,

@@ -5,14 +5,12 @@
 package yamlfile
 
 import (
-	"errors"
-	"fmt"
 	"io/fs"
-	"path"
-	"slices"
+	"sync"
 
 	"github.com/skein-migrate/skein/config/yamlnode"
 	"github.com/skein-migrate/skein/migration"
+	"github.com/skein-migrate/skein/migration/directory"
 	"github.com/skein-migrate/skein/ops"
 	"github.com/skein-migrate/skein/storageset"
 )
@@ -26,59 +24,25 @@ type Options struct {
 	Shown string
 }
 
-// Load reads the .yaml and .yml files of dir, without its subdirectories, in the
-// order of their numbers. Other files are left alone. What is wrong in any of
-// them comes in one error, each with file, line and column; it wraps a
-// *yamlnode.Problem for each. A directory that is not there is an fs.ErrNotExist.
+// Load reads the .yaml and .yml files of dir, as package directory says.
 func Load(fsys fs.FS, dir string, options Options) ([]migration.Migration, error) {
-	entries, err := fs.ReadDir(fsys, dir)
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
+	return directory.Load(fsys, dir, directory.Options{Shown: options.Shown}, Kind(options))
+}
+
+// Kind is how package directory reads these files.
+func Kind(options Options) directory.Kind {
+	var known sync.Pool // what reflection said of the operations; one goroutine at a time has it
+	return directory.Kind{
+		Endings: []string{".yaml", ".yml"},
+		Parse: func(name string, text []byte) (migration.Migration, error) {
+			types, ok := known.Get().(*types)
+			if !ok {
+				types = newTypes()
+			}
+			defer known.Put(types)
+			return parse(name, text, options, types)
+		},
 	}
-	if options.Shown == "" {
-		options.Shown = dir
-	}
-	var problems []error
-	var files []migration.File
-	byID := map[string]migration.Migration{}
-	types := newTypes()
-	for _, entry := range entries {
-		if entry.IsDir() || !slices.Contains([]string{".yaml", ".yml"}, path.Ext(entry.Name())) {
-			continue
-		}
-		text, err := fs.ReadFile(fsys, path.Join(dir, entry.Name()))
-		if err != nil {
-			problems = append(problems, fmt.Errorf("read migrations: %w", err))
-			continue
-		}
-		name := path.Join(options.Shown, entry.Name())
-		file, err := migration.ParseFileName(name)
-		if err != nil {
-			problems = append(problems, &yamlnode.Problem{File: name, Text: err.Error()})
-			continue
-		}
-		m, err := parse(name, text, options, types)
-		if err != nil {
-			problems = append(problems, err)
-		}
-		m.ID = file.ID
-		files, byID[file.ID] = append(files, file), m
-	}
-	for _, two := range migration.SameNumber(files) {
-		problems = append(problems, &yamlnode.Problem{
-			File: path.Join(options.Shown, two[1].ID+".yaml"),
-			Text: fmt.Sprintf("has the number of %s: which of them comes first? Number one of them anew", two[0].ID),
-		})
-	}
-	if err := errors.Join(problems...); err != nil {
-		return nil, err
-	}
-	slices.SortFunc(files, migration.CompareFiles)
-	migrations := make([]migration.Migration, len(files))
-	for i, file := range files {
-		migrations[i] = byID[file.ID]
-	}
-	return migrations, nil
 }
 
 // Parse reads one migration; name is that of its file, from which its ID is
