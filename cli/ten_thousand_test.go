@@ -98,10 +98,10 @@ func readAndPlan(dir string) error {
 	planner := plan.New(cfg.StorageSets(), twoByTwo())
 	planned := 0
 	for _, group := range registry.Groups() {
+		if _, err := migration.Checksums(group.Migrations); err != nil {
+			return err
+		}
 		for _, m := range group.Migrations {
-			if _, err := m.Checksum(); err != nil {
-				return err
-			}
 			steps, _, err := planner.Operations(m.Forward)
 			if err != nil {
 				return fmt.Errorf("%s/%s: %w", group.Name, m.ID, err)

@@ -155,9 +155,8 @@ func (c *Cluster) inventory(ctx context.Context, node string) (newnode.Node, err
 	for _, row := range rows {
 		out.Databases = append(out.Databases, newnode.Database{Name: row[0], Engine: row[1]})
 	}
-	states := map[string]tableState{}
-	where := func(database, _ string) string { return database + own }
-	if err := c.observeTables(ctx, node, facts, where, states); err != nil {
+	states, err := c.tables(ctx, node, func(database, _ string) string { return database + own }, 0)
+	if err != nil {
 		return out, err
 	}
 	for _, state := range states {

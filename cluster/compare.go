@@ -78,14 +78,9 @@ func (c *Cluster) sheets(ctx context.Context, all []journal.Node, databases []st
 		if err != nil {
 			return err
 		}
-		states := map[string]tableState{}
-		where := inDatabases(databases)
-		for _, read := range []func(context.Context, string, nodeFacts, selection, map[string]tableState) error{
-			c.observeTables, c.observePaths, c.observeColumns,
-		} {
-			if err := read(ctx, node.Name(), facts, where, states); err != nil {
-				return err
-			}
+		states, err := c.tables(ctx, node.Name(), inDatabases(databases), columns|paths)
+		if err != nil {
+			return err
 		}
 		mu.Lock()
 		defer mu.Unlock()

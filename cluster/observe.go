@@ -55,20 +55,15 @@ func (t tableState) column(name string) (columnState, int) {
 
 // observe reads what conditions ask for on one node.
 func (c *Cluster) observe(ctx context.Context, node string, conditions []ops.Condition) (nodeState, error) {
-	facts, err := c.node(ctx, node)
-	if err != nil {
-		return nodeState{}, err
-	}
-	state := nodeState{tables: map[string]tableState{}, objects: map[string]string{}}
+	state := nodeState{objects: map[string]string{}}
 	if tables := tablesOf(conditions); len(tables) > 0 {
-		reads := []func(context.Context, string, nodeFacts, selection, map[string]tableState) error{c.observeTables, c.observePaths}
+		what := paths
 		if needColumns(conditions) {
-			reads = append(reads, c.observeColumns)
+			what |= columns
 		}
-		for _, read := range reads {
-			if err := read(ctx, node, facts, among(tables), state.tables); err != nil {
-				return nodeState{}, err
-			}
+		var err error
+		if state.tables, err = c.tables(ctx, node, among(tables), what); err != nil {
+			return nodeState{}, err
 		}
 	}
 	return state, c.observeObjects(ctx, node, conditions, state.objects)
@@ -122,23 +117,71 @@ func inDatabases(databases []string) selection {
 	return func(database, _ string) string { return database + " IN (" + strings.Join(quoted, ", ") + ")" }
 }
 
-func (c *Cluster) observeTables(ctx context.Context, node string, facts nodeFacts, where selection, states map[string]tableState) error {
-	rows, err := c.Query(ctx, node, "SELECT database, name, engine, create_table_query, "+
-		optional(facts, "tables", "uuid")+", "+optional(facts, "tables", "comment")+" FROM system.tables WHERE "+where("database", "name"))
+// details is what is read of tables beside what system.tables says of them.
+type details uint8
+
+const (
+	columns details = 1 << iota // of system.columns
+	paths                       // of system.replicas
+)
+
+// tables reads the tables that are selected, by "database.table", in one query.
+func (c *Cluster) tables(ctx context.Context, node string, where selection, what details) (map[string]tableState, error) {
+	facts, err := c.node(ctx, node)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, row := range rows {
-		state := tableState{
+	queries := []string{"SELECT 'table', database, name, engine, create_table_query, " +
+		optional(facts, "tables", "uuid") + ", " + optional(facts, "tables", "comment") + ", '', '' FROM system.tables WHERE " + where("database", "name")}
+	if what&columns != 0 {
+		queries = append(queries, "SELECT 'column', database, table, name, type, toString(default_kind), default_expression, "+
+			optional(facts, "columns", "compression_codec")+", "+optional(facts, "columns", "comment")+" FROM system.columns WHERE "+where("database", "table"))
+	}
+	if what&paths != 0 {
+		queries = append(queries, "SELECT 'replica', database, table, zookeeper_path, '', '', '', '', '' FROM system.replicas WHERE "+where("database", "table"))
+	}
+	rows, err := c.Query(ctx, node, strings.Join(queries, " UNION ALL "))
+	if err != nil {
+		return nil, err
+	}
+	states := map[string]tableState{}
+	// The parts come as they are ready: those of tables are taken first.
+	for _, part := range []string{"table", "column", "replica"} {
+		for _, row := range rows {
+			if row[0] != part {
+				continue
+			}
+			name := row[1] + "." + row[2]
+			state, ok := states[name]
+			if !ok && part != "table" {
+				continue // made while they were read: the next look sees all of it
+			}
+			state.take(part, row[1:])
+			states[name] = state
+		}
+	}
+	return states, nil
+}
+
+// take adds one row of the query of tables, from its database on.
+func (t *tableState) take(part string, row []string) {
+	switch part {
+	case "table":
+		*t = tableState{
 			exists: true, database: row[0], name: row[1], engine: row[2], createQuery: row[3], uuid: row[4], comment: row[5],
 			definition: takeApart(row[3]),
 		}
-		if state.comment != "" { // a server may hide it in the text
-			state.definition.parts[partKey{ops.PartComment, ""}] = state.comment
+		if t.comment != "" { // a server may hide it in the text
+			t.definition.parts[partKey{ops.PartComment, ""}] = t.comment
 		}
-		states[row[0]+"."+row[1]] = state
+	case "column":
+		t.columns = append(t.columns, columnState{
+			name: row[2], typ: row[3], kind: row[4], expression: row[5], codec: row[6], comment: row[7],
+			ttl: columnTTL(t.definition.columns[row[2]]),
+		})
+	case "replica":
+		t.path = row[2]
 	}
-	return nil
 }
 
 // optional selects a system column as text, or an empty string where the
@@ -148,49 +191,4 @@ func optional(facts nodeFacts, table, column string) string {
 		return "toString(" + column + ")"
 	}
 	return "''"
-}
-
-func (c *Cluster) observeColumns(ctx context.Context, node string, facts nodeFacts, where selection, states map[string]tableState) error {
-	rows, err := c.Query(ctx, node, "SELECT database, table, name, type, default_kind, default_expression, "+
-		optional(facts, "columns", "compression_codec")+", "+optional(facts, "columns", "comment")+
-		" FROM system.columns WHERE "+where("database", "table"))
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		name := row[0] + "." + row[1]
-		state, ok := states[name]
-		if !ok {
-			continue // made between the two queries: the next look sees all of it
-		}
-		state.columns = append(state.columns, columnState{
-			name: row[2], typ: row[3], kind: row[4], expression: row[5], codec: row[6], comment: row[7],
-			ttl: columnTTL(state.definition.columns[row[2]]),
-		})
-		states[name] = state
-	}
-	return nil
-}
-
-func (c *Cluster) observePaths(ctx context.Context, node string, _ nodeFacts, where selection, states map[string]tableState) error {
-	replicated := false
-	for _, state := range states {
-		replicated = replicated || strings.HasPrefix(state.engine, "Replicated")
-	}
-	if !replicated {
-		return nil
-	}
-	rows, err := c.Query(ctx, node, "SELECT database, table, zookeeper_path FROM system.replicas WHERE "+
-		where("database", "table"))
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		name := row[0] + "." + row[1]
-		if state, ok := states[name]; ok {
-			state.path = row[2]
-			states[name] = state
-		}
-	}
-	return nil
 }

@@ -43,7 +43,7 @@ func (s *Set) Rehearse(ctx context.Context, name, database string, steps []plan.
 	if err := c.tryOut(ctx, node, facts, database, steps); err != nil {
 		return nil, err
 	}
-	return c.tried(ctx, node, facts, database)
+	return c.tried(ctx, node, database)
 }
 
 // tryOut runs the steps with the empty database as that of the connection: a table
@@ -72,14 +72,10 @@ func (c *Cluster) tryOut(ctx context.Context, node journal.Node, facts nodeFacts
 }
 
 // tried reads what the steps have left.
-func (c *Cluster) tried(ctx context.Context, node journal.Node, facts nodeFacts, database string) (map[compare.Name]compare.Table, error) {
-	states := map[string]tableState{}
-	for _, read := range []func(context.Context, string, nodeFacts, selection, map[string]tableState) error{
-		c.observeTables, c.observeColumns,
-	} {
-		if err := read(ctx, node.Name(), facts, inDatabases([]string{database}), states); err != nil {
-			return nil, err
-		}
+func (c *Cluster) tried(ctx context.Context, node journal.Node, database string) (map[compare.Name]compare.Table, error) {
+	states, err := c.tables(ctx, node.Name(), inDatabases([]string{database}), columns)
+	if err != nil {
+		return nil, err
 	}
 	out := map[compare.Name]compare.Table{}
 	for _, state := range states {

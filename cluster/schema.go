@@ -136,8 +136,8 @@ func (c *Cluster) readSchema(ctx context.Context, node, database string) (onNode
 	if err != nil {
 		return onNode{}, err
 	}
-	states := map[string]tableState{}
-	if err := c.observeTables(ctx, node, facts, inDatabases([]string{database}), states); err != nil {
+	states, err := c.tables(ctx, node, inDatabases([]string{database}), 0)
+	if err != nil {
 		return onNode{}, err
 	}
 	var read onNode

@@ -10,18 +10,39 @@ import (
 	"github.com/skein-migrate/skein/migration"
 )
 
-// differs says that a migration is not what its row was written for. Skein's own
-// group is compared with its tables, and what baseline recorded was never run.
+// differs says that a migration is not what its row was written for.
 func differs(m migration.Migration, entry journal.Entry) bool {
-	if entry.Checksum == "" || entry.Group == migration.System || noteOf(entry).Baseline {
+	if !hasChecksum(entry) {
 		return false
 	}
 	sum, err := m.Checksum()
 	return err == nil && sum != entry.Checksum
 }
 
-func modified(m migration.Migration, entry journal.Entry) bool {
-	return entry.Status == journal.Completed && differs(m, entry)
+// hasChecksum says that a row knows what its migration was. Skein's own group is
+// compared with its tables, and what baseline recorded was never run.
+func hasChecksum(entry journal.Entry) bool {
+	return entry.Checksum != "" && entry.Group != migration.System && !noteOf(entry).Baseline
+}
+
+// modified are the rows of completed migrations of a group that are not any more
+// what they were applied as, in order.
+func (e entries) modified(group migration.Group) []journal.Entry {
+	var rows []journal.Entry
+	var compared []migration.Migration
+	for _, m := range group.Migrations {
+		if entry := e[journal.Key{Group: group.Name, ID: m.ID}]; entry.Status == journal.Completed && hasChecksum(entry) {
+			rows, compared = append(rows, entry), append(compared, m)
+		}
+	}
+	sums, _ := migration.Checksums(compared)
+	var changed []journal.Entry
+	for i, row := range rows {
+		if sums[i] != "" && sums[i] != row.Checksum {
+			changed = append(changed, row)
+		}
+	}
+	return changed
 }
 
 // dirty says which completed migrations of a group are modified, and which are
@@ -30,12 +51,7 @@ func (e entries) dirty(group migration.Group) (changed, gone []journal.Entry) {
 	if group.Name == migration.System {
 		return nil, nil
 	}
-	for _, m := range group.Migrations {
-		if entry := e[journal.Key{Group: group.Name, ID: m.ID}]; modified(m, entry) {
-			changed = append(changed, entry)
-		}
-	}
-	return changed, e.unknown(group)
+	return e.modified(group), e.unknown(group)
 }
 
 // clean refuses to go on from migrations that were applied otherwise than they are

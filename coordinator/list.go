@@ -60,8 +60,12 @@ func (c *Coordinator) List(ctx context.Context) ([]GroupStatus, error) {
 				status.DependsOn = append(status.DependsOn, dependency)
 			}
 		}
+		changed := state.modified(group)
 		for _, m := range group.Migrations {
-			status.Migrations = append(status.Migrations, statusOf(m, state[journal.Key{Group: group.Name, ID: m.ID}]))
+			entry := state[journal.Key{Group: group.Name, ID: m.ID}]
+			one := statusOf(m, entry)
+			one.Modified = slices.ContainsFunc(changed, func(e journal.Entry) bool { return e.Key == entry.Key })
+			status.Migrations = append(status.Migrations, one)
 		}
 		out = append(out, status)
 	}
@@ -109,7 +113,6 @@ func statusOf(m migration.Migration, entry journal.Entry) MigrationStatus {
 		return out
 	}
 	fill(&out, entry)
-	out.Modified = modified(m, entry)
 	return out
 }
 

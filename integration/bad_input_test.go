@@ -108,7 +108,8 @@ func TestCorruptStateTableIsRefused(t *testing.T) {
 		{
 			name: "one node has none",
 			spin: func(t *testing.T, c *testcluster.Cluster) { exec(t, c.Nodes[2], "DROP TABLE migrations_local") },
-			says: []string{"NODE2", "missing", "SHOW CREATE TABLE"}, list: 3,
+			says: []string{"NODE2", "missing", "skein add-node NODE2"}, list: 3,
+			mend: func(t *testing.T, c *testcluster.Cluster) { newSession(t, c).must(0, "add-node", c.Nodes[2].Addr()) },
 		},
 		{
 			name: "migrations_dist is gone on one node",

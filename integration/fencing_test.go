@@ -94,6 +94,18 @@ func (p *process) revive() {
 	}
 }
 
+// comesTo waits until the process is where a test wants it.
+func (p *process) comesTo(it <-chan struct{}) {
+	p.t.Helper()
+	select {
+	case <-it:
+	case <-time.After(time.Minute):
+		_ = p.cmd.Process.Kill()
+		p.wait()
+		p.t.Fatal("the run never came to where it is stopped")
+	}
+}
+
 // happens waits for what a test has made happen, and for no longer than a minute.
 func happens(t *testing.T, it <-chan struct{}, otherwise string) {
 	t.Helper()
@@ -200,7 +212,7 @@ func TestAPausedHolderThatWakesUpChangesNothing(t *testing.T) {
 					return nil
 				})
 				p.start()
-				happens(t, paused, "the run never came to where it is stopped")
+				p.comesTo(paused)
 				says(t, other.must(0, "lock", "status").stdout, "is held", fmt.Sprintf("pid %d", p.cmd.Process.Pid))
 				other.must(4, "reverse-in-progress")
 				other.must(0, "reverse-in-progress", "--lock-wait", "20s")

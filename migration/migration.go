@@ -8,7 +8,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/skein-migrate/skein/ops"
 	"github.com/skein-migrate/skein/storageset"
@@ -147,4 +150,23 @@ func (m Migration) complete() (Migration, error) {
 		}
 	}
 	return m, nil
+}
+
+// Checksums are those of several migrations, made side by side. One that has none is
+// empty, and in the error.
+func Checksums(migrations []Migration) ([]string, error) {
+	sums, errs := make([]string, len(migrations)), make([]error, len(migrations))
+	var together errgroup.Group
+	together.SetLimit(runtime.GOMAXPROCS(0))
+	const some = 64
+	for first := 0; first < len(migrations); first += some {
+		together.Go(func() error {
+			for i := first; i < min(first+some, len(migrations)); i++ {
+				sums[i], errs[i] = migrations[i].Checksum()
+			}
+			return nil
+		})
+	}
+	_ = together.Wait() // what is wrong is in errs
+	return sums, errors.Join(errs...)
 }

@@ -145,8 +145,6 @@ type sequencer struct {
 	env ops.Env
 	// undone: the sequence before left nothing.
 	undone bool
-	// functions: the sequence has functions. To look for them takes 25 ms.
-	functions bool
 }
 
 // thereAndBack applies a sequence to an empty database and undoes it.
@@ -154,7 +152,7 @@ func (b *sequencer) thereAndBack(s sequence) error {
 	if err := b.begin(s); err != nil {
 		return err
 	}
-	b.undone, b.functions = false, hasFunctions(s.Then)
+	b.undone = false
 	start, err := b.definitions(b.database)
 	if err != nil {
 		return err
@@ -181,13 +179,6 @@ func (b *sequencer) thereAndBack(s sequence) error {
 	}
 	b.undone = true
 	return nil
-}
-
-func hasFunctions(list ops.Operations) bool {
-	return slices.ContainsFunc(list, func(op ops.Operation) bool {
-		when, _ := op.(ops.When)
-		return strings.HasSuffix(ops.KindOf(op), "Function") || hasFunctions(when.Then) || hasFunctions(when.Else)
-	})
 }
 
 const modelDatabase = "seqmodel"
@@ -233,10 +224,12 @@ func (b *sequencer) leftovers(node *testcluster.Node) ([]string, error) {
 	if b.undone {
 		return nil, nil
 	}
-	rows, err := b.try(node, "SELECT 'FUNCTION', name, '' FROM system.functions WHERE origin = 'SQLUserDefined'"+
-		" UNION ALL SELECT 'NAMED COLLECTION', name, '' FROM system.named_collections"+
+	rows, err := b.try(node, "SELECT 'NAMED COLLECTION', name, '' FROM system.named_collections"+
 		" UNION ALL SELECT 'DATABASE', name, ' SYNC' FROM system.databases WHERE name LIKE 'prop %'")
 	var sql []string
+	for name := range b.functions(node) {
+		sql = append(sql, "DROP FUNCTION "+ops.Ident(name))
+	}
 	for _, row := range rows {
 		sql = append(sql, "DROP "+row[0]+" "+ops.Ident(row[1])+row[2])
 	}
@@ -316,12 +309,12 @@ func (b *sequencer) definitions(database string) (snapshot, error) {
 		" UNION ALL SELECT concat('named collection ', name), '', create_query, '' FROM system.named_collections" +
 		" UNION ALL SELECT concat('database ', name), '', concat(engine, comment), '' FROM system.databases WHERE name != 'system' AND lower(name) != 'information_schema'" +
 		" UNION ALL SELECT concat('detached ', table), '', toString(is_permanently), '' FROM system.detached_tables WHERE database = '" + b.database + "'"
-	if b.functions {
-		query += " UNION ALL SELECT concat('function ', name), '', create_query, '' FROM system.functions WHERE origin = 'SQLUserDefined'"
-	}
 	rows, err := b.try(node, query)
 	if err != nil {
 		return nil, err
+	}
+	for name, create := range b.functions(node) {
+		rows = append(rows, []string{"function " + name, "", create, ""})
 	}
 	inDatabase := regexp.MustCompile(`\b` + database + `(\.|')`)
 	bare := regexp.MustCompile(` EPHEMERAL defaultValueOfTypeName\('(?:[^'\\]|\\.)*'\)`)

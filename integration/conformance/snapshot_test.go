@@ -45,6 +45,15 @@ func (s snapshot) of(table string) snapshot {
 	return out
 }
 
+// text is all of a snapshot, with databases named alike.
+func (s snapshot) text() string {
+	var lines []string
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		lines = append(lines, name+": "+s[name])
+	}
+	return regexp.MustCompile(`\bc\d{3}\b`).ReplaceAllString(strings.Join(lines, "\n"), "{db}")
+}
+
 func storesRows(engine string) bool {
 	return strings.HasSuffix(engine, "MergeTree") || engine == "Memory" || engine == "Distributed" || engine == "KeeperMap"
 }
@@ -70,7 +79,6 @@ func (b *bench) objects(node *testcluster.Node) []string {
 	queries := []string{"SELECT concat('database ', name, ' ', engine) FROM system.databases WHERE name != 'system' AND lower(name) != 'information_schema'"}
 	if b.single {
 		queries = append(queries,
-			"SELECT create_query FROM system.functions WHERE origin = 'SQLUserDefined'",
 			"SELECT concat(name, ' ', create_query) FROM system.named_collections",
 			"SELECT concat('detached ', table) FROM system.detached_tables WHERE database = '"+b.database+"'")
 	}
@@ -80,7 +88,17 @@ func (b *bench) objects(node *testcluster.Node) []string {
 			out = append(out, row[0])
 		}
 	}
-	return out
+	return slices.AppendSeq(out, maps.Values(b.functions(node)))
+}
+
+// functions are the statements of SQL functions, by name.
+func (b *bench) functions(node *testcluster.Node) map[string]string {
+	b.t.Helper()
+	functions, err := node.Functions()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return functions
 }
 
 // droppable are the statements that drop what a scenario left beside its database.
@@ -88,10 +106,12 @@ func (b *bench) droppable(node *testcluster.Node) []string {
 	b.t.Helper()
 	queries := map[string]string{"DATABASE": "SELECT name FROM system.databases WHERE name LIKE 'conformance%'"}
 	if b.single {
-		queries["FUNCTION"] = "SELECT name FROM system.functions WHERE origin = 'SQLUserDefined'"
 		queries["NAMED COLLECTION"] = "SELECT name FROM system.named_collections"
 	}
 	var out []string
+	for name := range b.functions(node) {
+		out = append(out, "DROP FUNCTION "+ops.Ident(name))
+	}
 	for kind, query := range queries {
 		for _, row := range b.on(node, query) {
 			out = append(out, "DROP "+kind+" "+ops.Ident(row[0]))

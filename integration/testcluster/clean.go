@@ -100,16 +100,17 @@ func (n *Node) dropAll(ctx context.Context) error {
 
 // dropObjects drops SQL functions and named collections.
 func (n *Node) dropObjects(ctx context.Context) error {
-	for _, object := range []struct{ query, drop string }{
-		{"SELECT name FROM system.functions WHERE origin = 'SQLUserDefined'", "DROP FUNCTION IF EXISTS "},
-		{"SELECT name FROM system.named_collections", "DROP NAMED COLLECTION IF EXISTS "},
-	} {
-		names, err := n.column(ctx, object.query)
-		if err != nil {
-			return err
-		}
+	functions, err := n.functionNames()
+	if err != nil {
+		return err
+	}
+	collections, err := n.column(ctx, "SELECT name FROM system.named_collections")
+	if err != nil {
+		return err
+	}
+	for drop, names := range map[string][]string{"DROP FUNCTION IF EXISTS ": functions, "DROP NAMED COLLECTION IF EXISTS ": collections} {
 		for _, name := range names {
-			if err := n.exec(ctx, object.drop+quote(name)); err != nil {
+			if err := n.exec(ctx, drop+quote(name)); err != nil {
 				return err
 			}
 		}

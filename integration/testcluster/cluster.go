@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,7 +20,7 @@ import (
 // startLimit is how long a server may take until it serves.
 const startLimit = 60 * time.Second
 
-// failureLines is how much of each server's log a failure quotes.
+// failureLines is how much of each server's log a failure to start quotes.
 const failureLines = 30
 
 // Cluster is a set of running servers.
@@ -231,11 +233,29 @@ func (c *Cluster) Running() int {
 	return running
 }
 
-// Logs is the end of every server's log, lines of each, for a failed test.
+// Logs is the end of every server's log, lines of each.
 func (c *Cluster) Logs(lines int) string {
+	return c.logs(func(p *Process) string { return p.LogTail(lines) })
+}
+
+// Complaints is what the servers' logs warned of last, for a failed test: what it
+// says itself must not drown in what they did.
+func (c *Cluster) Complaints() string {
+	return c.logs(func(p *Process) string {
+		lines := slices.DeleteFunc(strings.Split(p.LogTail(1000), "\n"), func(line string) bool { return !complaint.MatchString(line) })
+		return strings.Join(lines[max(0, len(lines)-complaintLines):], "\n")
+	})
+}
+
+// What 26.7 says whenever a table is dropped is no complaint.
+var complaint = regexp.MustCompile(`<(Warning|Error|Fatal)> [^B]|ERROR|FATAL`)
+
+const complaintLines = 5
+
+func (c *Cluster) logs(of func(*Process) string) string {
 	var b strings.Builder
 	for _, p := range c.Processes() {
-		fmt.Fprintf(&b, "--- %s, pid %d\n%s\n", p.Name, p.PID(), p.LogTail(lines))
+		fmt.Fprintf(&b, "--- %s, pid %d\n%s\n", p.Name, p.PID(), of(p))
 	}
 	return b.String()
 }

@@ -71,8 +71,13 @@ func (c *Cluster) configureNode(e engine, n *Node) (command, error) {
 		ZooKeeperPort: zooKeeper,
 		SharedStorage: c.Options.SharedStorage, QueryLog: c.Options.QueryLog, MaxSizeToDrop: c.Options.MaxSizeToDrop,
 		SessionTimeout: cmp.Or(c.Options.SessionTimeout, 5*time.Second),
+		LogLevel:       cmp.Or(os.Getenv(logLevelVariable), "information"),
 	})
 }
+
+// logLevelVariable names how much the nodes of EngineCluster log, in ClickHouse's
+// words. "debug" tells of each query, and costs them a part of their time.
+const logLevelVariable = "SKEIN_TESTCLUSTER_LOG"
 
 // layOut makes the nodes, stopped, each with free ports.
 func (c *Cluster) layOut() error {

@@ -26,6 +26,7 @@ type serverConfig struct {
 	QueryLog         bool
 	MaxSizeToDrop    int
 	SessionTimeout   time.Duration // of EngineCluster's nodes
+	LogLevel         string        // of EngineCluster's nodes
 }
 
 // writeServer writes the two files of a node; config is the template's name.

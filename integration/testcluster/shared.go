@@ -58,7 +58,7 @@ func (s *Shared) Cluster(t *testing.T) *Cluster {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Log(c.Logs(failureLines))
+			t.Log(c.Complaints())
 		}
 	})
 	return c
