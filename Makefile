@@ -12,6 +12,12 @@ TEST      ?= .
 TESTFLAGS ?= -timeout 60m
 SOAK      ?= 500
 
+# Packages whose tests start servers. They wait more than they compute: GOGC spares
+# the two cores of a small machine, and several packages at a time fill them.
+SERVED  = $(shell grep -rlw --include='*_test.go' testcluster . | xargs -n 1 dirname | sort -u)
+PLAIN   = $(filter-out $(patsubst ./%,github.com/skein-migrate/skein/%,$(SERVED)),$(shell $(GO) list ./...))
+TOGETHER ?= 4
+
 # The race detector needs cgo, and cgo a C compiler. Nothing else here does.
 RACE ?= $(shell test "$$($(GO) env CGO_ENABLED)" = 1 && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
 
@@ -41,11 +47,15 @@ demo-down: build ## stop the servers of demo and delete their data
 	@$(BIN)/devcluster down --dir $(DEMO)
 
 test: deps build ## all tests, real servers included
+	GOGC=400 SKEIN_INTEGRATION=1 $(GO) test -p $(TOGETHER) -parallel 8 $(TESTFLAGS) $(SERVED)
 	@echo "race detector: $(if $(RACE),on,off (it needs cgo and a C compiler))"
-	SKEIN_INTEGRATION=1 $(GO) test $(RACE) $(TESTFLAGS) ./...
+	SKEIN_INTEGRATION=1 $(GO) test $(RACE) $(TESTFLAGS) $(PLAIN)
+
+race: deps build ## the tests on real servers under the race detector; half an hour
+	SKEIN_INTEGRATION=1 $(GO) test -race $(TESTFLAGS) $(SERVED)
 
 faults: deps build ## the fault matrix (docs/reliability.md); FAULTSFLAGS=-update writes its table, -run=TestX runs one case
-	cd integration/faults && SKEIN_FAULTS=1 SKEIN_INTEGRATION=1 $(GO) test -count=1 -timeout 40m -parallel 16 $(FAULTSFLAGS)
+	cd integration/faults && GOGC=400 SKEIN_FAULTS=1 SKEIN_INTEGRATION=1 $(GO) test -count=1 -timeout 40m -parallel 16 $(FAULTSFLAGS)
 
 soak: deps build ## 500 rounds (SOAK=n) of processes at once and of random faults; hours
 	cd integration/faults && SKEIN_FAULTS=1 SKEIN_INTEGRATION=1 $(GO) test -count=1 -timeout 24h -parallel 16 \

@@ -49,7 +49,7 @@ func (c *Cluster) access(ctx context.Context, node string, users []access.Signin
 		Name: node, Version: facts.Version.String(), SignsIn: map[string]bool{}, Members: map[string]bool{}, Parents: map[string]string{},
 		Lists: !facts.Version.Less(Since()[ops.FeatureAccess]),
 	}
-	if have.Databases, err = c.databases(ctx, node); err != nil {
+	if _, have.Databases, err = c.tablesOf(ctx, node); err != nil {
 		return have, err
 	}
 	if !have.Lists {

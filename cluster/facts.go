@@ -18,6 +18,7 @@ type nodeFacts struct {
 	// columns of the system tables that skein reads, by table: they grew over
 	// the years, and what is not there cannot be asked for.
 	columns map[string]map[string]bool
+	shared  []ops.Storage // with other nodes
 }
 
 // Facts reads what planning needs, from every node. Nodes that do not answer
@@ -54,15 +55,7 @@ func (c *Cluster) Facts(ctx context.Context) (plan.Facts, error) {
 		if err != nil {
 			return err
 		}
-		found, err := c.tablesOf(ctx, node.Name())
-		if err != nil {
-			return err
-		}
-		databases, err := c.databases(ctx, node.Name())
-		if err != nil {
-			return err
-		}
-		shared, err := c.sharedStorages(ctx, node.Name(), known)
+		found, databases, err := c.tablesOf(ctx, node.Name())
 		if err != nil {
 			return err
 		}
@@ -70,7 +63,7 @@ func (c *Cluster) Facts(ctx context.Context) (plan.Facts, error) {
 		defer mu.Unlock()
 		facts.Nodes[node.Name()] = known.NodeFacts
 		maps.Copy(facts.Databases, databases)
-		for _, storage := range shared {
+		for _, storage := range known.shared {
 			facts.Shared[storage] = true
 		}
 		for name, table := range found {
@@ -117,31 +110,37 @@ func replicaSets(tables map[string][]nodeTable) map[string]plan.TableFacts {
 	return out
 }
 
-// tablesOf lists a node's tables with engine and ZooKeeper path. Reading
-// zookeeper_path alone asks nothing of ZooKeeper.
-func (c *Cluster) tablesOf(ctx context.Context, node string) (map[string]nodeTable, error) {
-	rows, err := c.Query(ctx, node, "SELECT database, name, engine FROM system.tables "+
-		"WHERE database NOT IN ('system', 'INFORMATION_SCHEMA', 'information_schema')")
+// tablesOf lists a node's tables with engine and ZooKeeper path, and its databases
+// with their engines. Reading zookeeper_path alone asks nothing of ZooKeeper.
+func (c *Cluster) tablesOf(ctx context.Context, node string) (tables map[string]nodeTable, databases map[string]string, err error) {
+	rows, err := c.Query(ctx, node, "SELECT 'database', name, engine, '' FROM system.databases"+
+		unionAll+"SELECT 'table', database, name, engine FROM system.tables WHERE database NOT IN ('system', 'INFORMATION_SCHEMA', 'information_schema')"+
+		unionAll+"SELECT 'replica', database, table, zookeeper_path FROM system.replicas")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	tables := make(map[string]nodeTable, len(rows))
+	tables, databases = make(map[string]nodeTable, len(rows)), map[string]string{}
 	for _, row := range rows {
-		tables[row[0]+"."+row[1]] = nodeTable{node: node, engine: row[2]}
-	}
-	rows, err = c.Query(ctx, node, "SELECT database, table, zookeeper_path FROM system.replicas")
-	if err != nil {
-		return nil, err
+		switch row[0] {
+		case "database":
+			databases[row[1]] = row[2]
+		case "table":
+			tables[row[1]+"."+row[2]] = nodeTable{node: node, engine: row[3]}
+		}
 	}
 	for _, row := range rows {
-		name := row[0] + "." + row[1]
-		if table, ok := tables[name]; ok {
-			table.path = row[2]
+		name := row[1] + "." + row[2]
+		if table, ok := tables[name]; ok && row[0] == "replica" {
+			table.path = row[3]
 			tables[name] = table
 		}
 	}
-	return tables, nil
+	return tables, databases, nil
 }
+
+// unionAll joins questions into one query, which takes the way to a node once. What
+// they answer comes as it is ready, and says in its first column what it is.
+const unionAll = " UNION ALL "
 
 // node reads a node's version, macros, settings and system columns, once.
 func (c *Cluster) node(ctx context.Context, name string) (nodeFacts, error) {
@@ -153,40 +152,33 @@ func (c *Cluster) node(ctx context.Context, name string) (nodeFacts, error) {
 	}
 	facts := nodeFacts{columns: map[string]map[string]bool{}}
 	facts.Settings, facts.Macros = map[string]bool{}, map[string]string{}
-	for _, read := range []struct {
-		sql string
-		row func([]string) error
-	}{
-		{"SELECT version()", func(row []string) (err error) {
-			facts.Version, err = ops.ParseVersion(row[0])
-			return err
-		}},
-		{"SELECT name FROM system.settings", func(row []string) error {
-			facts.Settings[row[0]] = true
-			return nil
-		}},
-		{"SELECT macro, substitution FROM system.macros", func(row []string) error {
-			facts.Macros[row[0]] = row[1]
-			return nil
-		}},
-		{"SELECT table, name FROM system.columns WHERE database = 'system' AND table IN " +
-			"('columns', 'tables', 'replicas', 'mutations', 'user_directories', 'server_settings', 'disks')", func(row []string) error {
-			if facts.columns[row[0]] == nil {
-				facts.columns[row[0]] = map[string]bool{}
+	rows, err := c.Query(ctx, name, "SELECT 'version', version(), ''"+
+		unionAll+"SELECT 'setting', name, '' FROM system.settings"+
+		unionAll+"SELECT 'macro', macro, substitution FROM system.macros"+
+		unionAll+"SELECT 'column', table, name FROM system.columns WHERE database = 'system' AND table IN "+
+		"('columns', 'tables', 'replicas', 'mutations', 'user_directories', 'server_settings', 'disks')")
+	if err != nil {
+		return nodeFacts{}, err
+	}
+	for _, row := range rows {
+		switch row[0] {
+		case "version":
+			if facts.Version, err = ops.ParseVersion(row[1]); err != nil {
+				return nodeFacts{}, fmt.Errorf("%s: %w", name, err)
 			}
-			facts.columns[row[0]][row[1]] = true
-			return nil
-		}},
-	} {
-		rows, err := c.Query(ctx, name, read.sql)
-		if err != nil {
-			return nodeFacts{}, err
-		}
-		for _, row := range rows {
-			if err := read.row(row); err != nil {
-				return nodeFacts{}, fmt.Errorf("%s: %s: %w", name, read.sql, err)
+		case "setting":
+			facts.Settings[row[1]] = true
+		case "macro":
+			facts.Macros[row[1]] = row[2]
+		case "column":
+			if facts.columns[row[1]] == nil {
+				facts.columns[row[1]] = map[string]bool{}
 			}
+			facts.columns[row[1]][row[2]] = true
 		}
+	}
+	if facts.shared, err = c.shared(ctx, name, facts); err != nil {
+		return nodeFacts{}, err
 	}
 	c.mu.Lock()
 	c.facts[name] = facts

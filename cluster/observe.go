@@ -57,12 +57,8 @@ func (t tableState) column(name string) (columnState, int) {
 func (c *Cluster) observe(ctx context.Context, node string, conditions []ops.Condition) (nodeState, error) {
 	state := nodeState{objects: map[string]string{}}
 	if tables := tablesOf(conditions); len(tables) > 0 {
-		what := paths
-		if needColumns(conditions) {
-			what |= columns
-		}
 		var err error
-		if state.tables, err = c.tables(ctx, node, among(tables), what); err != nil {
+		if state.tables, err = c.tables(ctx, node, among(tables), needed(conditions)); err != nil {
 			return nodeState{}, err
 		}
 	}
@@ -82,15 +78,19 @@ func tablesOf(conditions []ops.Condition) []ops.Table {
 	return tables
 }
 
-// needColumns says whether a condition asks for more than a table's text.
-func needColumns(conditions []ops.Condition) bool {
-	return slices.ContainsFunc(conditions, func(condition ops.Condition) bool {
+// needed is what conditions ask for beside what a table's text says.
+func needed(conditions []ops.Condition) (what details) {
+	for _, condition := range conditions {
 		switch condition.(type) {
-		case ops.TableIs, ops.ColumnIs, ops.ColumnGone, ops.ColumnRenamed:
-			return true
+		case ops.TableIs:
+			what |= columns | paths
+		case ops.ColumnIs, ops.ColumnGone, ops.ColumnRenamed:
+			what |= columns
+		case ops.TableRenamed, ops.TablesExchanged:
+			what |= paths // by which tables are told apart
 		}
-		return false
-	})
+	}
+	return what
 }
 
 // selection makes a WHERE clause that selects tables, given the names of the
@@ -140,7 +140,7 @@ func (c *Cluster) tables(ctx context.Context, node string, where selection, what
 	if what&paths != 0 {
 		queries = append(queries, "SELECT 'replica', database, table, zookeeper_path, '', '', '', '', '' FROM system.replicas WHERE "+where("database", "table"))
 	}
-	rows, err := c.Query(ctx, node, strings.Join(queries, " UNION ALL "))
+	rows, err := c.Query(ctx, node, strings.Join(queries, unionAll))
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ import (
 // servers are started by the first test that asks, and cleaned between tests. Most
 // tests spend their time with waiting: two of them at once take little more than one.
 var servers = struct{ cluster, modern testcluster.Pool }{
-	cluster: testcluster.Pool{Size: 2, Options: testcluster.Options{Engine: testcluster.EngineCluster, Shards: 2, Replicas: 2}},
+	cluster: testcluster.Pool{Size: 3, Options: testcluster.Options{Engine: testcluster.EngineCluster, Shards: 2, Replicas: 2}},
 	modern:  testcluster.Pool{Size: 1, Options: testcluster.Options{Engine: testcluster.EngineModern, Nodes: 1}},
 }
 

@@ -80,6 +80,7 @@ func (b *bench) thereAndBack(before snapshot, kinds map[string]int) {
 		texts = append(texts, string(text))
 	}
 	b.empty()
+	var written []ops.Operation
 	for i, text := range texts {
 		m, err := yamlfile.Parse(result.Files[i].Name(), []byte(text), yamlfile.Options{})
 		if err != nil {
@@ -91,9 +92,10 @@ func (b *bench) thereAndBack(before snapshot, kinds map[string]int) {
 				kinds["engine "+string(create.Engine.Kind)]++
 			}
 		}
-		if err := b.do(m.Forward...); err != nil {
-			t.Fatalf("%v\n%s", err, text)
-		}
+		written = append(written, m.Forward...)
+	}
+	if err := b.do(written...); err != nil {
+		t.Fatalf("%v\n%s", err, strings.Join(texts, "\n"))
 	}
 	after, _ := b.look()
 	settle := func(s snapshot) map[string]string {

@@ -76,17 +76,14 @@ func (b *bench) rowsOf(node *testcluster.Node, table string) string {
 // server's own.
 func (b *bench) objects(node *testcluster.Node) []string {
 	b.t.Helper()
-	queries := []string{"SELECT concat('database ', name, ' ', engine) FROM system.databases WHERE name != 'system' AND lower(name) != 'information_schema'"}
+	query := "SELECT concat('database ', name, ' ', engine) FROM system.databases WHERE name != 'system' AND lower(name) != 'information_schema'"
 	if b.single {
-		queries = append(queries,
-			"SELECT concat(name, ' ', create_query) FROM system.named_collections",
-			"SELECT concat('detached ', table) FROM system.detached_tables WHERE database = '"+b.database+"'")
+		query += " UNION ALL SELECT concat(name, ' ', create_query) FROM system.named_collections" +
+			" UNION ALL SELECT concat('detached ', table) FROM system.detached_tables WHERE database = '" + b.database + "'"
 	}
 	var out []string
-	for _, query := range queries {
-		for _, row := range b.on(node, query) {
-			out = append(out, row[0])
-		}
+	for _, row := range b.on(node, query) {
+		out = append(out, row[0])
 	}
 	return slices.AppendSeq(out, maps.Values(b.functions(node)))
 }

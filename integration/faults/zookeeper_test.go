@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +16,10 @@ import (
 
 func zooKeeper(c *testcluster.Cluster) *testcluster.Process { return c.ZooKeeper }
 
+// A RENAME that waits for ZooKeeper and gets another session leaves a folder with the
+// new name and a table with the old (84 from then on): a wreck of 18.16's, at which
+// skein stops with exit 5, and of which no command is the way out. It is left out where
+// the session may end.
 func zooKeeperBlows() []blow {
 	return []blow{
 		{
@@ -22,8 +27,9 @@ func zooKeeperBlows() []blow {
 			server: zooKeeper, strike: freezeIt, later: after(500*time.Millisecond, thawIt), out: always(resume), maySucceed: true,
 		},
 		{
-			fault: "ZooKeeper killed (SIGKILL)", when: "each statement about to be sent, or first answered", moments: eachStatement(),
-			server: zooKeeper, strike: killIt, out: alternate,
+			fault: "ZooKeeper killed (SIGKILL)", when: "each statement but RENAME about to be sent, or first answered",
+			moments: slices.Concat(sent(1, 2, 3, 4, 6), firstAnswered(1, 2, 3, 4, 6)),
+			server:  zooKeeper, strike: killIt, out: alternate,
 		},
 		{
 			fault: "ZooKeeper killed (SIGKILL)", when: "CREATE, ALTER, mutation, RENAME under way", moments: sent(1, 2, 4, 5),
@@ -33,9 +39,6 @@ func zooKeeperBlows() []blow {
 			fault: "ZooKeeper restarted", when: "each statement about to be sent", moments: sent(1, 2, 3, 4, 5, 6),
 			server: zooKeeper, strike: killIt, later: startIt, out: always(resume), maySucceed: true,
 		},
-		// A RENAME that waits for ZooKeeper and gets another session leaves a folder with
-		// the new name and a table with the old (84 from then on): a wreck of 18.16's, at
-		// which skein stops with exit 5, and of which no command is the way out.
 		{
 			fault: "ZooKeeper frozen until all sessions have expired", when: "each statement but RENAME first answered", moments: firstAnswered(1, 2, 3, 4, 6),
 			server: zooKeeper, strike: freezeIt, later: after(6*time.Second, thawIt), out: always(resume), maySucceed: true,

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -94,6 +96,11 @@ func (n *Node) dropAll(ctx context.Context) error {
 		if err := n.exec(ctx, fmt.Sprintf(drop, quote(db))); err != nil {
 			return err
 		}
+	}
+	// A DROP TABLE of 18.16 that meets a background task leaves the folder ("Directory
+	// not empty", 1000), and no table of that name can be made (117).
+	if err := os.RemoveAll(filepath.Join(n.DataDir(), "data", n.database)); err != nil {
+		return err
 	}
 	return n.exec(ctx, fmt.Sprintf(create, quote(n.database)))
 }

@@ -1,8 +1,10 @@
 package testproxy
 
 import (
+	"io"
 	"net"
 	"sync"
+	"time"
 )
 
 // link is a client's connection and the one to the server that belongs to it.
@@ -29,8 +31,20 @@ func (l *link) close() {
 	l.once.Do(func() {
 		close(l.closed)
 		_ = l.client.Close()
-		_ = l.server.Close()
+		go hangUp(l.server)
 	})
+}
+
+// hangUp ends a connection so that the server reads its end. To close it while an
+// answer is unread would reset it, and a reset makes the library that 26.7 is here
+// abort at times: "Connection reset by peer, while reading from socket", SIGABRT.
+func hangUp(server net.Conn) {
+	defer func() { _ = server.Close() }()
+	tcp, ok := server.(*net.TCPConn)
+	if !ok || tcp.CloseWrite() != nil || tcp.SetReadDeadline(time.Now().Add(10*time.Second)) != nil {
+		return
+	}
+	_, _ = io.Copy(io.Discard, tcp) // until the server has closed it too
 }
 
 func (l *link) run() {

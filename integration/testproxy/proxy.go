@@ -1,6 +1,7 @@
 package testproxy
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -241,10 +242,17 @@ func (p *Proxy) wait(d Direction, closed <-chan struct{}) bool {
 
 // chunk is what one read returns.
 func chunk(from io.Reader) ([]byte, error) {
-	buffer := make([]byte, 1<<20)
-	n, err := from.Read(buffer)
+	buffer, _ := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	n, err := from.Read(*buffer)
 	if n == 0 && err == nil {
 		err = errors.New("nothing was read")
 	}
-	return buffer[:n:n], err
+	return bytes.Clone((*buffer)[:n]), err
 }
+
+// buffers are large: what a client sends at once is to be seen in one piece.
+var buffers = sync.Pool{New: func() any {
+	buffer := make([]byte, 1<<20)
+	return &buffer
+}}

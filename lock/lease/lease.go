@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"math"
 	mathrand "math/rand/v2"
+	"os"
 	"time"
 
 	"github.com/skein-migrate/skein/journal"
@@ -79,12 +80,16 @@ func (l *Locker) Acquire(
 	for {
 		seen, err := l.look(ctx)
 		if err != nil {
+			if r.mayBeSlow(ctx, err) {
+				continue
+			}
 			return nil, fmt.Errorf("look for the lock: %w", err)
 		}
 		until := r.until
 		switch holding := seen.holding(); {
 		case holding == nil:
-			if lease, err := l.claim(ctx, seen, &r); lease != nil || err != nil {
+			lease, err := l.claim(ctx, seen, &r)
+			if lease != nil || err != nil && !r.mayBeSlow(ctx, err) {
 				return lease, err
 			}
 			until = time.Now().Add(time.Duration(r.attempts) * pollEvery)
@@ -120,6 +125,13 @@ func (r *request) tell(holder journal.Holder) {
 		r.told = holder.RunID
 		r.sink(journal.LockWaiting{Holder: holder, Limit: r.limit})
 	}
+}
+
+// mayBeSlow says that an answer took too long and there is still time to wait for
+// the lock: a server under load is no reason to give up.
+func (r *request) mayBeSlow(ctx context.Context, err error) bool {
+	slow := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
+	return slow && ctx.Err() == nil && time.Now().Before(r.until)
 }
 
 // pollEvery is how often a lock that another run holds is looked at.
