@@ -88,7 +88,7 @@ func (a *app) printError(err error, code int) {
 		if a.releasing {
 			fmt.Fprintln(w, "it is alive: end that run, or take the lock from it: skein lock release --force")
 		} else {
-			fmt.Fprintln(w, "wait for it with --lock-wait 10m, or look: skein list")
+			fmt.Fprintln(w, "wait for it with --lock-wait 10m, or look: skein watch")
 		}
 	case code == exitDiffer && errors.As(err, &differ):
 		return // the command's own output said it

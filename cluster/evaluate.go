@@ -49,11 +49,14 @@ func evaluate(condition ops.Condition, state nodeState, want expected, before fu
 	return objectVerdict(condition, state.objects, want)
 }
 
+// cloudEngine is what ClickHouse Cloud puts before the MergeTree that it is asked for.
+const cloudEngine = "Shared"
+
 func tableIs(c ops.TableIs, state tableState, want expected) (journal.Verdict, string) {
 	if !state.exists {
 		return journal.NotYet, fmt.Sprintf("table %s does not exist", c.Table)
 	}
-	if c.Engine != "" && state.engine != c.Engine {
+	if c.Engine != "" && state.engine != c.Engine && state.engine != cloudEngine+c.Engine {
 		return journal.Conflict, fmt.Sprintf("table %s has engine %s, not %s", c.Table, state.engine, c.Engine)
 	}
 	if want.path != "" && state.path != "" && state.path != want.path {

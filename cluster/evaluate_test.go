@@ -63,6 +63,7 @@ func TestEvaluate(t *testing.T) {
 	}{
 		{"a table as stated", isTable, there("ReplicatedMergeTree", id, text), known(id, text), journal.Holds, ""},
 		{"a table that is not there may come", isTable, tableState{}, known(id), journal.NotYet, "does not exist"},
+		{"a table of ClickHouse Cloud", ops.TableIs{Table: table("t"), Engine: "MergeTree"}, there("SharedMergeTree", id), known(id), journal.Holds, ""},
 		{"a table of another engine stays so", isTable, there("MergeTree", id), known(id), journal.Conflict, "has engine MergeTree, not ReplicatedMergeTree"},
 		{"a table with a column of another type", isTable, there("ReplicatedMergeTree", other), known(id), journal.Conflict, "column id is UInt32, not UInt64"},
 		{"a table that lacks a column", isTable, there("ReplicatedMergeTree", id), known(id, text), journal.Conflict, "has no column text"},

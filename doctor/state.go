@@ -20,7 +20,7 @@ func state(f Facts, _ Limits) verdict {
 		return v
 	case len(s.Missing) > 0 && s.Rows:
 		v.add(Error, "", "", "the state tables are missing on "+list(s.Missing)+", while other nodes have rows in them",
-			"Make them there as a neighbour has them (SHOW CREATE TABLE migrations_local), and so the other three")
+			"Make its tables as its neighbours have them: skein add-node "+s.Missing[0])
 	case len(s.Missing) > 0:
 		v.add(Warning, "", "", "the state tables are missing on "+list(s.Missing)+", and nowhere have rows: a first run was cut short",
 			"The next skein migrate makes them")

@@ -60,6 +60,7 @@ func TestTheWholeExampleNeedsExactlyTheseGrants(t *testing.T) {
 	whole.must(0, "list")
 	whole.must(0, "verify")
 	whole.must(0, "history")
+	whole.must(0, "doctor", "--only", "grants") // it asks for no more than the page lists
 	whole.must(0, "revert", "--force", "--include-system")
 	if rows := query(t, n, "SELECT name FROM system.tables WHERE database = '%s' AND name NOT LIKE 'migrations_lock_%%'", c.Database); len(rows) > 0 {
 		t.Errorf("after the way back there is still %v", rows)

@@ -131,7 +131,7 @@ func TestStateTableMissingOnANode(t *testing.T) {
 	s := newSession(t, c, table("0001_a", "a_local"))
 	s.must(0, "migrate")
 	query(t, c.Nodes[3], "DROP TABLE migrations_local")
-	finds(t, s.doctor(3), "state", doctor.Error, "missing on "+c.Nodes[3].Addr()+", while other nodes have rows", "SHOW CREATE TABLE migrations_local")
+	finds(t, s.doctor(3), "state", doctor.Error, "missing on "+c.Nodes[3].Addr()+", while other nodes have rows", "skein add-node "+c.Nodes[3].Addr())
 }
 
 func TestMigrationInProgress(t *testing.T) {
