@@ -75,6 +75,11 @@ func (a *app) root() *cobra.Command {
 	)
 	a.complete(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if cmd.HasSubCommands() { // the flag is one of a command that has a typo
+			if err := unknownCommand(cmd, cmd.Flags().Args()); err != nil {
+				return err
+			}
+		}
 		return journal.Usagef("%s: %w (see: %s --help)", cmd.CommandPath(), err, cmd.CommandPath())
 	})
 	return root
