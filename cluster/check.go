@@ -59,12 +59,17 @@ func (k *checker) look(ctx context.Context) []journal.NodeVerdict {
 }
 
 func (k *checker) observe(ctx context.Context) (map[string]nodeState, map[string]error) {
+	return k.cluster.observeAll(ctx, k.step.Nodes, func(string) []ops.Condition { return k.step.Statement.After })
+}
+
+// observeAll reads what conditions ask for on all of some nodes, at once.
+func (c *Cluster) observeAll(ctx context.Context, nodes []journal.Node, conditions func(node string) []ops.Condition) (map[string]nodeState, map[string]error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	var mu sync.Mutex
 	states := map[string]nodeState{}
-	failures := k.cluster.each(ctx, k.step.Nodes, func(ctx context.Context, node journal.Node) error {
-		state, err := k.cluster.observe(ctx, node.Name(), k.step.Statement.After)
+	failures := c.each(ctx, nodes, func(ctx context.Context, node journal.Node) error {
+		state, err := c.observe(ctx, node.Name(), conditions(node.Name()))
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -62,9 +63,14 @@ func (s *sending) record(node string, a answer) {
 // outcome of what is in flight unknown.
 func (c *Cluster) Run(ctx context.Context, x plan.Execution, step plan.Step) ([]journal.HostOutcome, error) {
 	check := c.checker(step)
-	had := map[string]bool{}
-	for _, v := range check.look(ctx) {
-		had[v.Node] = v.Verdict == journal.Holds
+	had := map[string]bool{} // of nodes that met the conditions before it
+	alone := c.okDecides(step)
+	if alone {
+		had[step.Nodes[0].Name()] = true // it may have: its refusal is one
+	} else {
+		for _, v := range check.look(ctx) {
+			had[v.Node] = v.Verdict == journal.Holds
+		}
 	}
 	check.remember(ctx)
 	s := &sending{cluster: c, x: x, step: step, answers: map[string]answer{}}
@@ -93,9 +99,11 @@ func (c *Cluster) Run(ctx context.Context, x plan.Execution, step plan.Step) ([]
 		return s.outcomes(nil), err
 	}
 	s.excuseLeftOut(ctx)
-	verdicts, err := s.converge(ctx, check, had)
-	if err != nil {
-		return s.outcomes(verdicts), err
+	var verdicts []journal.NodeVerdict
+	if !alone || len(s.unsure()) > 0 {
+		if verdicts, err = s.converge(ctx, check, had); err != nil {
+			return s.outcomes(verdicts), err
+		}
 	}
 	if mutated != nil {
 		if err := mutated.wait(ctx); err != nil {
@@ -108,6 +116,14 @@ func (c *Cluster) Run(ctx context.Context, x plan.Execution, step plan.Step) ([]
 		Nodes: len(step.Nodes), Took: time.Since(began),
 	})
 	return s.outcomes(verdicts), nil
+}
+
+// conditional are statements with which a server may say OK and do nothing.
+var conditional = regexp.MustCompile(`(?i)\bIF\b`)
+
+// okDecides says that a server's own OK is convergence: it is the only one.
+func (c *Cluster) okDecides(step plan.Step) bool {
+	return c.options.SingleNode && len(step.Nodes) == 1 && step.OnCluster == "" && !conditional.MatchString(step.Text)
 }
 
 // needed refuses a statement that nodes would answer with OK and do nothing.

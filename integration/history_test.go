@@ -267,6 +267,9 @@ func TestShowTellsTheWholeStoryOfAMigration(t *testing.T) {
 			{"run started", "preflight", "started", "sent", "done", "converged", "failed", "stopped", "run failed"},
 			{"run started", "preflight", "decided", "started", "not sent", "sent", "done", "converged", "finished", "run completed"},
 		}
+		for i := range outcomes { // how long things take is the machine's
+			outcomes[i] = slices.DeleteFunc(outcomes[i], func(outcome string) bool { return outcome == "waiting" })
+		}
 		if diff := cmp.Diff(want, outcomes); diff != "" {
 			t.Errorf("(-want +have)\n%s", diff)
 		}

@@ -96,7 +96,7 @@ func (term *terminal) prompts() {
 	eventually(term.t, "the shell prompts", func() bool {
 		lines := strings.Split(strings.TrimSpace(term.screen()), "\n")
 		last := strings.TrimSpace(lines[len(lines)-1])
-		return last == "$" || last == "#"
+		return last != "" && strings.Trim(last, "$# ") == "" // it may prompt twice
 	})
 }
 
