@@ -141,16 +141,27 @@ func proxies(t testproxy.Test, c *testcluster.Cluster) []*testproxy.Proxy {
 // dies behind one: its session is long, as many work at once on a busy machine.
 func (p *project) through(toNodes []*testproxy.Proxy) {
 	p.t.Helper()
-	var entries []string
-	for i, n := range p.servers.Nodes {
-		entries = append(entries, fmt.Sprintf("%q: %q", n.Addr(), toNodes[i].Address()))
-	}
-	p.edit("    storage_sets:", "    address_map: {"+strings.Join(entries, ", ")+"}\n    storage_sets:")
+	p.reach(toNodes)
 	text, err := os.ReadFile(p.config)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	p.write(regexp.MustCompile(`session_timeout: \d+s`).ReplaceAllString(string(text), "session_timeout: 10s"))
+}
+
+// reach makes a project's skein reach each node through a proxy.
+func (p *project) reach(toNodes []*testproxy.Proxy) {
+	p.t.Helper()
+	var entries []string
+	for i, n := range p.servers.Nodes {
+		entries = append(entries, fmt.Sprintf("%q: %q", n.Addr(), toNodes[i].Address()))
+	}
+	text, err := os.ReadFile(p.config)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.write(regexp.MustCompile(`(?m)^    address_map: .*\n`).ReplaceAllString(string(text), ""))
+	p.edit("    storage_sets:", "    address_map: {"+strings.Join(entries, ", ")+"}\n    storage_sets:")
 }
 
 // cutOff is one round of a node cut off.

@@ -131,6 +131,9 @@ func (z debianZooKeeper) zooKeeper(dir string, port int, _ *ports) (command, err
 		z.java,
 		// A quick start matters more here than a fast or a durable server.
 		"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m", "-Dzookeeper.forceSync=no",
+		// What a request goes through has fewer threads, and no digest of all data.
+		"-Dzookeeper.nio.numSelectorThreads=1", "-Dzookeeper.nio.numWorkerThreads=0", "-Dzookeeper.digest.enabled=false",
+		"-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
 		"-cp", zooKeeperClassPath, "org.apache.zookeeper.server.quorum.QuorumPeerMain", config,
 	}}, renderFile("zoo.cfg.tmpl", config, map[string]any{"Dir": dir, "Port": port})
 }
