@@ -101,6 +101,11 @@ func readAndPlan(dir string) error {
 		if _, err := migration.Checksums(group.Migrations); err != nil {
 			return err
 		}
+		lists := make([][]ops.Operation, len(group.Migrations))
+		for i, m := range group.Migrations {
+			lists[i] = m.Forward
+		}
+		planner.Ahead(lists...)
 		for _, m := range group.Migrations {
 			steps, _, err := planner.Operations(m.Forward)
 			if err != nil {

@@ -95,7 +95,10 @@ func (c *Coordinator) plan(ctx context.Context, state entries, targets []target,
 	}
 	planner := plan.New(c.options.Sets, facts...)
 	plans := make([]MigrationPlan, 0, len(targets))
-	for _, t := range targets {
+	for i, t := range targets {
+		if i%aheadOf == 0 {
+			renderAhead(planner, targets[i:min(i+aheadOf, len(targets))])
+		}
 		// The state tables cannot be there without being made. Of the others only
 		// the status is written, whatever the nodes have.
 		if r.Fake && t.key.Group != migration.System {
@@ -115,6 +118,18 @@ func (c *Coordinator) plan(ctx context.Context, state entries, targets []target,
 		}
 	}
 	return plans, c.freePaths(ctx, plans)
+}
+
+// aheadOf is how many migrations are rendered side by side: what is rendered is kept
+// until it is planned.
+const aheadOf = 256
+
+func renderAhead(planner *plan.Planner, targets []target) {
+	lists := make([][]ops.Operation, len(targets))
+	for i, t := range targets {
+		lists[i] = t.operations()
+	}
+	planner.Ahead(lists...)
 }
 
 // freePaths refuses tables that would meet those of others in ZooKeeper.

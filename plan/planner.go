@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/ops"
@@ -20,6 +23,7 @@ type Planner struct {
 	facts map[string]Facts      // by configured cluster
 	envs  map[nodesOf]ops.Env   // what was worked out of them
 	gone  map[string]TableFacts // what planned statements drop or detach, by cluster and name
+	ahead map[*ops.Operation][]rendered
 	// Lenient plans what undoes a half-done migration: a table that nodes lack
 	// is no error, because the steps are later narrowed to where it is.
 	Lenient bool
@@ -49,8 +53,19 @@ func New(sets storageset.Map, facts ...Facts) *Planner {
 // why. An operation that no node is there for, that its nodes are too old
 // for, or that alters a table that nodes lack, is an error.
 func (p *Planner) Operations(operations []ops.Operation) (steps []Step, notes []string, err error) {
+	var ahead []rendered
+	if len(operations) > 0 {
+		ahead = p.ahead[&operations[0]]
+		delete(p.ahead, &operations[0])
+	}
 	for i, operation := range operations {
-		made, note, err := p.operation(operation)
+		var text rendered
+		if len(ahead) == len(operations) {
+			text = ahead[i]
+		} else {
+			text = p.render(operation)
+		}
+		made, note, err := p.operation(operation, text)
 		if err != nil {
 			return nil, nil, fmt.Errorf("operation %d (%s): %w", i+1, ops.KindOf(operation), err)
 		}
@@ -63,13 +78,59 @@ func (p *Planner) Operations(operations []ops.Operation) (steps []Step, notes []
 	return steps, notes, nil
 }
 
-func (p *Planner) operation(operation ops.Operation) (steps []Step, notes []string, err error) {
-	place := ops.PlaceOf(operation)
-	facts, err := p.at(place)
+// rendered is an operation for its nodes.
+type rendered struct {
+	place      ops.Place
+	statements []ops.Statement
+	err        error
+}
+
+func (p *Planner) render(operation ops.Operation) rendered {
+	r := rendered{place: ops.PlaceOf(operation)}
+	facts, err := p.at(r.place)
 	if err != nil {
-		return nil, nil, err
+		return rendered{place: r.place, err: err}
 	}
-	statements, err := operation.Statements(p.env(facts, place.Target))
+	r.statements, r.err = operation.Statements(p.env(facts, r.place.Target))
+	return r
+}
+
+// Ahead renders lists of operations side by side, for Operations to take when it is
+// given them, these very slices. What an operation's statements are depends on its nodes,
+// and not on those before it. What the last call rendered and nobody took is dropped.
+func (p *Planner) Ahead(lists ...[]ops.Operation) {
+	for _, facts := range p.facts {
+		for _, target := range []ops.Target{ops.Local, ops.Distributed} {
+			p.env(facts, target) // which is not for several at once
+		}
+	}
+	made := make([][]rendered, len(lists))
+	var next atomic.Int64
+	var together sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		together.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(lists)); i = next.Add(1) - 1 {
+				for _, operation := range lists[i] {
+					made[i] = append(made[i], p.render(operation))
+				}
+			}
+		})
+	}
+	together.Wait()
+	p.ahead = make(map[*ops.Operation][]rendered, len(lists))
+	for i, list := range lists {
+		if len(list) > 0 {
+			p.ahead[&list[0]] = made[i]
+		}
+	}
+}
+
+func (p *Planner) operation(operation ops.Operation, text rendered) (steps []Step, notes []string, err error) {
+	place, statements := text.place, text.statements
+	facts, err := p.at(place)
+	if err == nil {
+		err = text.err
+	}
 	var unsupported *ops.UnsupportedError
 	if errors.As(err, &unsupported) {
 		return nil, nil, journal.Refusef("%s needs %s",
