@@ -22,13 +22,14 @@ type place struct {
 const (
 	onCluster = "2×2, on_cluster"
 	onDirect  = "2×2, direct"
+	oneNode   = "one 26.7 node"
 )
 
 func places() []place {
 	return []place{
 		{onCluster, &servers.left, "on_cluster"},
 		{onDirect, &servers.right, "direct"},
-		{"one 26.7 node", &servers.modern, "direct"},
+		{oneNode, &servers.modern, "direct"},
 	}
 }
 
@@ -37,15 +38,27 @@ type way struct {
 	number   int // of the case
 	strike   strike
 	recovery recovery
+	every    int // so many calls
+}
+
+func (w way) moments() string {
+	if w.every > 1 {
+		return "each third call of server, state and lock"
+	}
+	return "each call of server, state and lock"
 }
 
 func ways(at place) []way {
-	out := []way{{1, kill, resume}, {1, kill, undo}}
+	out := []way{{1, kill, resume, 1}, {1, kill, undo, 1}}
+	every := 1
+	if !*whole && at.name != oneNode { // as an end is asked for at the same places
+		every = 3
+	}
 	if *whole || at.name != onDirect {
-		out = append(out, way{2, interrupt, resume})
+		out = append(out, way{2, interrupt, resume, every})
 	}
 	if *whole || at.name != onCluster {
-		out = append(out, way{2, twice, resume})
+		out = append(out, way{2, twice, resume, every})
 	}
 	return out
 }
@@ -113,6 +126,9 @@ func TestSkeinDiesAtEveryCall(t *testing.T) {
 					began := time.Now()
 					var tenants []*project
 					for i, call := range calls {
+						if i%way.every > 0 {
+							continue
+						}
 						t.Run(fmt.Sprintf("%d %s", i+1, call), func(t *testing.T) {
 							p := newTenant(t, landlord, fmt.Sprintf("%d%03d", w+1, i+1))
 							tenants = append(tenants, p)
@@ -128,8 +144,8 @@ func TestSkeinDiesAtEveryCall(t *testing.T) {
 						ranOnce(t, c, tenants...)
 					}
 					proven(t, line{
-						Case: way.number, Fault: string(way.strike) + " of skein", Moments: "each call of server, state and lock",
-						Runs: len(calls), Place: at.name, Way: string(way.recovery), took: time.Since(began),
+						Case: way.number, Fault: string(way.strike) + " of skein", Moments: way.moments(),
+						Runs: len(tenants), Place: at.name, Way: string(way.recovery), took: time.Since(began),
 					})
 				})
 			}
