@@ -13,6 +13,7 @@ import (
 	"github.com/skein-migrate/skein/await"
 	"github.com/skein-migrate/skein/cluster/wire"
 	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/ops"
 	"github.com/skein-migrate/skein/plan"
 )
 
@@ -121,9 +122,13 @@ func (c *Cluster) Run(ctx context.Context, x plan.Execution, step plan.Step) ([]
 // conditional are statements with which a server may say OK and do nothing.
 var conditional = regexp.MustCompile(`(?i)\bIF\b`)
 
-// okDecides says that a server's own OK is convergence: it is the only one.
+// okDecides says that a server's own OK is convergence: it is the only one. A RENAME of
+// several tables that is refused may have renamed some of them (26.7), so that what was
+// there before has to be known.
 func (c *Cluster) okDecides(step plan.Step) bool {
-	return c.options.SingleNode && len(step.Nodes) == 1 && step.OnCluster == "" && !conditional.MatchString(step.Text)
+	moves := func(condition ops.Condition) bool { return len(moved(condition)) > 0 }
+	return c.options.SingleNode && len(step.Nodes) == 1 && step.OnCluster == "" &&
+		!conditional.MatchString(step.Text) && !slices.ContainsFunc(step.Statement.After, moves)
 }
 
 // needed refuses a statement that nodes would answer with OK and do nothing.
