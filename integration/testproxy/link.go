@@ -149,7 +149,7 @@ func (l *link) done(data []byte) []byte {
 func (l *link) answers() {
 	defer l.close()
 	for {
-		data, err := chunk(l.server)
+		data, err := l.proxy.chunk(l.server)
 		if len(data) == 0 || err != nil || !l.proxy.wait(ToClient, l.closed) {
 			return
 		}

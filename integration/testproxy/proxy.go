@@ -29,6 +29,7 @@ type Proxy struct {
 	server  string
 	options Options
 	address string
+	chunk   func(io.Reader) ([]byte, error)
 
 	mu       sync.Mutex
 	listener net.Listener // nil while it is cut
@@ -86,13 +87,14 @@ func New(t Test, server string, options Options) *Proxy {
 // Listen makes a proxy that ends with Cut. A server's address may be left empty
 // until SetServer gives it.
 func Listen(server string, options Options) (*Proxy, error) {
+	chunk := chunks()
 	if options.Next == nil {
 		options.Next = chunk
 	}
 	if options.Answered == nil {
 		options.Answered = func(answer []byte) bool { return len(answer) > 0 }
 	}
-	p := &Proxy{server: server, options: options, links: map[*link]bool{}}
+	p := &Proxy{server: server, options: options, chunk: chunk, links: map[*link]bool{}}
 	// Below the ports that the kernel gives to outgoing connections: a client that
 	// dials such a one while the proxy is cut may get itself.
 	var err error
@@ -240,19 +242,20 @@ func (p *Proxy) wait(d Direction, closed <-chan struct{}) bool {
 	}
 }
 
-// chunk is what one read returns.
-func chunk(from io.Reader) ([]byte, error) {
-	buffer, _ := buffers.Get().(*[]byte)
-	defer buffers.Put(buffer)
-	n, err := from.Read(*buffer)
-	if n == 0 && err == nil {
-		err = errors.New("nothing was read")
+// chunks makes a reader of what one read returns. Its buffers are large, as what a
+// client sends at once is to be seen in one piece, and used again.
+func chunks() func(io.Reader) ([]byte, error) {
+	buffers := sync.Pool{New: func() any {
+		buffer := make([]byte, 1<<20)
+		return &buffer
+	}}
+	return func(from io.Reader) ([]byte, error) {
+		buffer, _ := buffers.Get().(*[]byte)
+		defer buffers.Put(buffer)
+		n, err := from.Read(*buffer)
+		if n == 0 && err == nil {
+			err = errors.New("nothing was read")
+		}
+		return bytes.Clone((*buffer)[:n]), err
 	}
-	return bytes.Clone((*buffer)[:n]), err
 }
-
-// buffers are large: what a client sends at once is to be seen in one piece.
-var buffers = sync.Pool{New: func() any {
-	buffer := make([]byte, 1<<20)
-	return &buffer
-}}
