@@ -16,7 +16,7 @@ SOAK      ?= 500
 # the two cores of a small machine, and several packages at a time fill them.
 SERVED  = $(shell grep -rlw --include='*_test.go' testcluster . | xargs -n 1 dirname | sort -u)
 PLAIN   = $(filter-out $(patsubst ./%,github.com/skein-migrate/skein/%,$(SERVED)),$(shell $(GO) list ./...))
-TOGETHER ?= 4
+TOGETHER ?= 3
 
 # The race detector needs cgo, and cgo a C compiler. Nothing else here does.
 RACE ?= $(shell test "$$($(GO) env CGO_ENABLED)" = 1 && command -v "$$($(GO) env CC)" >/dev/null && echo -race)

@@ -27,7 +27,7 @@ var servers = struct{ old, modern testcluster.Shared }{
 
 func TestMain(m *testing.M) { os.Exit(testcluster.Main(m, &servers.old, &servers.modern)) }
 
-const timeout = 3 * time.Second
+const timeout = 5 * time.Second
 
 // onBoth runs a test on a server of 2018, whose databases are not Atomic, and
 // on one of today.
