@@ -245,7 +245,7 @@ func TestAReaderThatHangsHoldsUpNothing(t *testing.T) {
 	for range 1000 {
 		w.Event(journal.Warning{})
 	}
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > 10*time.Second { // without end, if it waited
 		t.Errorf("events took %s", took)
 	}
 	if err := w.Close(); err == nil || !strings.Contains(err.Error(), "not taken") {

@@ -230,7 +230,7 @@ func TestANodeThatHangsHoldsNobodyUp(t *testing.T) {
 	for range 100 {
 		r.Record(journal.Waiting{Key: trailKey()})
 	}
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("the run was held up for %s", took)
 	}
 	if err := r.Flush(t.Context()); err != nil {

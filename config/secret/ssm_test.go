@@ -141,7 +141,7 @@ func TestAServiceThatDoesNotAnswer(t *testing.T) {
 	if err == nil || err.Error() != "resolve ssm:/silent: no answer in 200ms at "+service.URL {
 		t.Errorf("%v", err)
 	}
-	if took := time.Since(began); took > 3*time.Second {
+	if took := time.Since(began); took > 15*time.Second {
 		t.Errorf("after %s", took)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
