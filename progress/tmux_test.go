@@ -54,7 +54,10 @@ type screen struct {
 func newScreen(t *testing.T, width, height int, command string) *screen {
 	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil {
-		t.Skip("there is no tmux")
+		if os.Getenv("SKEIN_INTEGRATION") == "1" { // scripts/deps.sh installs it
+			t.Fatal(err)
+		}
+		t.Skip(err)
 	}
 	s := &screen{t: t, socket: filepath.Join(t.TempDir(), "tmux")}
 	s.tmux("-f", "/dev/null", "new-session", "-d", "-x", strconv.Itoa(width), "-y", strconv.Itoa(height), command)

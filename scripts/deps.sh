@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the real servers that the integration tests and bin/devcluster run:
 # ClickHouse 18.16 and ZooKeeper out of Debian's packages, without starting them,
-# and ClickHouse 26.7 as a library out of npm, into the user's cache directory.
+# and ClickHouse 26.7 as a library out of npm, into the user's cache directory; and
+# a terminal (tmux) and the shells for which there is completion, for tests too.
 #
 #   scripts/deps.sh          installs what is missing
 #   scripts/deps.sh --check  only says what is missing; exit code 1 if anything is
@@ -25,6 +26,11 @@ missing_packages() {
   if ! command -v java >/dev/null || [[ ! -e $jars/zookeeper.jar || ! -e $jars/slf4j-simple.jar ]]; then
     echo zookeeper
   fi
+  local program
+  for program in tmux zsh fish; do
+    command -v "$program" >/dev/null || echo "$program"
+  done
+  [[ -e /usr/share/bash-completion/bash_completion ]] || echo bash-completion
 }
 
 # The stamp is the lock file of the last complete installation.
@@ -37,7 +43,8 @@ install_packages() {
   local install="apt-get install --no-install-recommends $*"
   if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
     problem "this is not Debian: install ClickHouse 18.16.1 (clickhouse-server, clickhouse-client)"
-    problem "and ZooKeeper 3.8 (its jars in /usr/share/java, and Java)."
+    problem "and ZooKeeper 3.8 (its jars in /usr/share/java, and Java); for tests tmux, zsh, fish"
+    problem "and bash-completion."
     problem "On Debian 12 that would be: $install"
     return 1
   fi

@@ -3,9 +3,10 @@ package preview_test
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
 // bashCompletion is where the package has what its scripts need.
@@ -23,11 +24,9 @@ func TestShellsComplete(t *testing.T) {
 		"fish": "HOME=%[1]s fish --no-config -i -C 'source %[1]s/rc'",
 	} {
 		t.Run(shell, func(t *testing.T) {
-			if _, err := exec.LookPath(shell); err != nil {
-				t.Skip("there is no " + shell)
-			}
-			if _, err := os.Stat(bashCompletion); err != nil && shell == "bash" {
-				t.Skip("there is no package bash-completion, which cobra's script for bash needs")
+			testcluster.Need(t, shell)
+			if shell == "bash" { // cobra's script needs it
+				testcluster.Need(t, bashCompletion)
 			}
 			dir := t.TempDir()
 			rc := map[string]string{

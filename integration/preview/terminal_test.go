@@ -33,9 +33,7 @@ func (p *project) on(args ...string) *terminal {
 
 func open(t *testing.T, command string) *terminal {
 	t.Helper()
-	if _, err := exec.LookPath("tmux"); err != nil {
-		t.Skip("this is about a terminal, and there is no tmux to have one of")
-	}
+	testcluster.Need(t, "tmux")
 	term := &terminal{t: t, socket: filepath.Join(t.TempDir(), "tmux")}
 	term.tmux(t.Context(), "-f", os.DevNull, "new-session", "-d", "-x", "100", "-y", "50", command)
 	t.Cleanup(func() { term.tmux(context.WithoutCancel(t.Context()), "kill-server") })

@@ -131,9 +131,7 @@ type terminal struct {
 
 func newTerminal(t *testing.T) *terminal {
 	t.Helper()
-	if _, err := osexec.LookPath("tmux"); err != nil {
-		t.Skip("there is no tmux")
-	}
+	testcluster.Need(t, "tmux")
 	s := &terminal{t: t, socket: filepath.Join(t.TempDir(), "tmux")}
 	s.tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", "PS1='$ ' exec sh")
 	t.Cleanup(func() { s.tmux("kill-server") })

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
 // terminal is a terminal of tmux's, with a shell in it.
@@ -19,12 +21,7 @@ type terminal struct {
 // newTerminal starts a tmux server of its own, of one terminal.
 func newTerminal(t *testing.T, width, height int, environment ...string) *terminal {
 	t.Helper()
-	if _, err := osexec.LookPath("tmux"); err != nil {
-		if os.Getenv("SKEIN_INTEGRATION") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	testcluster.Need(t, "tmux")
 	term := &terminal{t: t, socket: filepath.Join(t.TempDir(), "tmux")}
 	args := []string{"-f", os.DevNull, "new-session", "-d", "-x", strconv.Itoa(width), "-y", strconv.Itoa(height)}
 	for _, variable := range append([]string{"NO_COLOR="}, environment...) {
