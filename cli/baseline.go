@@ -40,7 +40,7 @@ what came out. If anything differs, nothing is recorded (exit 6).`,
 				return err
 			}
 			request.Verify = verify
-			w, err := a.wire(cmd)
+			w, err := a.wireWith(cmd, s.groups)
 			if err != nil {
 				return err
 			}

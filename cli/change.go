@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/skein-migrate/skein/doctor"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/migration"
+	"github.com/skein-migrate/skein/nearest"
 )
 
 // selection is the flags that say which migrations a command is about.
@@ -30,7 +32,9 @@ type selection struct {
 	unparsed  bool
 	skipped   []string
 	system    bool
+	back      bool // takes back what is completed, of a group that may have left nothing but rows
 	output    string
+	jobs      int
 }
 
 // flags are those of commands that are about many migrations.
@@ -91,14 +95,17 @@ func (s *selection) yesFlag(cmd *cobra.Command) {
 func (s *selection) request(args []string) (coordinator.Request, error) {
 	r := coordinator.Request{
 		Groups: s.groups, ID: s.id, Count: s.count, Force: s.force, Fake: s.fake, IncludeSystem: s.system,
-		CheckDangerous: s.check, MaxDrop: &s.maxDrop, AllowDirty: s.dirty, NoValidate: s.unparsed, SkipChecks: s.skipped,
+		Jobs: s.jobs, CheckDangerous: s.check, MaxDrop: &s.maxDrop, AllowDirty: s.dirty, NoValidate: s.unparsed, SkipChecks: s.skipped,
+	}
+	var states []string
+	for _, readiness := range migration.Readinesses() {
+		states = append(states, string(readiness))
 	}
 	for _, text := range s.readiness {
-		readiness := migration.Readiness(text)
-		if !slices.Contains(migration.Readinesses(), readiness) {
-			return r, journal.Usagef("--readiness %q: use one of %v", text, migration.Readinesses())
+		if !slices.Contains(states, text) {
+			return r, journal.Usagef("--readiness %q%s (there are: %s)", text, nearest.DidYouMean(text, states), strings.Join(states, ", "))
 		}
-		r.Readiness = append(r.Readiness, readiness)
+		r.Readiness = append(r.Readiness, migration.Readiness(text))
 	}
 	if err := knownChecks("--skip-check", s.skipped, doctor.Before()); err != nil {
 		return r, err
@@ -130,6 +137,9 @@ type verb struct {
 func (a *app) change(cmd *cobra.Command, s selection, args []string, v verb) error {
 	if err := checkOutput(s.output); err != nil {
 		return err
+	}
+	if s.output == "json" && !s.dryRun {
+		return journal.Usagef("--output json is the form of --dry-run: add that, or for what a run does --events FILE")
 	}
 	w, request, err := a.wireFor(cmd, s, args)
 	if err != nil {

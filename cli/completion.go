@@ -77,7 +77,8 @@ func (a *app) flagCompleters() map[string]completer {
 		"output":       cobra.FixedCompletions([]cobra.Completion{"text", "json"}, cobra.ShellCompDirectiveNoFileComp),
 		"ddl": cobra.FixedCompletions([]cobra.Completion{string(config.OnCluster), string(config.Direct)},
 			cobra.ShellCompDirectiveNoFileComp),
-		"config": cobra.FixedCompletions([]cobra.Completion{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt),
+		"node-concurrency": cobra.NoFileCompletions,
+		"config":           cobra.FixedCompletions([]cobra.Completion{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt),
 	}
 }
 
@@ -116,16 +117,6 @@ func offer(list []cobra.Completion, typed, value, about string) []cobra.Completi
 func trouble(err error) ([]cobra.Completion, cobra.ShellCompDirective) {
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	return cobra.AppendActiveHelp(nil, "nothing to complete from: "+line), cobra.ShellCompDirectiveNoFileComp
-}
-
-// known reads the configuration and the migrations.
-func (a *app) known(cmd *cobra.Command) (*config.Config, *migration.Registry, error) {
-	cfg, err := config.Load(config.Options{Flags: cmd.Flags()})
-	if err != nil {
-		return nil, nil, err
-	}
-	registry, err := a.registry(cfg)
-	return cfg, registry, err
 }
 
 func (a *app) groupNames(cmd *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {

@@ -11,10 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/skein-migrate/skein/config"
-	"github.com/skein-migrate/skein/config/yamlnode"
 	"github.com/skein-migrate/skein/coordinator"
 	"github.com/skein-migrate/skein/doctor"
 	"github.com/skein-migrate/skein/journal"
+	"github.com/skein-migrate/skein/nearest"
 )
 
 // examination is the flags of doctor.
@@ -71,7 +71,7 @@ func (a *app) doctor(cmd *cobra.Command, e examination) error {
 		// The cluster of the state has no node that answers: nothing else can be asked.
 		return a.diagnosis(cmd.OutOrStdout(), e.output, []doctor.Finding{{
 			Check: "connection", Severity: doctor.Error, Found: refused.Error(),
-			Do: "Start a node, or mend hosts, user, password or tls of the cluster in skein.yaml. No other check could be made",
+			Do: doctor.Unconnected + ". No other check could be made",
 		}})
 	}
 	if err != nil {
@@ -109,7 +109,7 @@ func knownChecks(flag string, names []string, checks []doctor.Check) error {
 	known := checkNames(checks)
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			return journal.Usagef("%s: there is no check %q%s (there are: %s)", flag, name, yamlnode.DidYouMean(name, known), strings.Join(known, ", "))
+			return journal.Usagef("%s: there is no check %q%s (there are: %s)", flag, name, nearest.DidYouMean(name, known), strings.Join(known, ", "))
 		}
 	}
 	return nil
@@ -151,10 +151,28 @@ func (a *app) diagnosis(w io.Writer, output string, findings []doctor.Finding) e
 	return nil
 }
 
+// alikeFindings puts together what is found alike on nodes that follow each other.
+func alikeFindings(findings []doctor.Finding) []doctor.Finding {
+	var out []doctor.Finding
+	for _, f := range findings {
+		if len(out) > 0 && f.Node != "" {
+			last := &out[len(out)-1]
+			like := *last
+			like.Node = f.Node
+			if last.Node != "" && like == f {
+				last.Node += ", " + f.Node
+				continue
+			}
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
 // printFindings writes a line for what is fine, and for the rest what to do about it.
 func printFindings(w io.Writer, findings []doctor.Finding) {
 	const column = 29 // where what was found begins
-	for _, f := range findings {
+	for _, f := range alikeFindings(findings) {
 		var names []string
 		for _, name := range []string{f.Cluster, f.Node} {
 			if name != "" {

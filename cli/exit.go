@@ -77,7 +77,9 @@ func (a *app) printError(err error, code int) {
 		errors.As(err, &partial)
 		printLost(w, lost, partial)
 	case errors.As(err, &partial):
-		printPartial(w, partial)
+		for _, each := range partials(err) {
+			printPartial(w, each)
+		}
 	case errors.As(err, &inProgress):
 		printInProgress(w, inProgress)
 	case errors.As(err, &stopped) && len(stopped.InProgress) > 0:
@@ -92,6 +94,8 @@ func (a *app) printError(err error, code int) {
 		}
 	case code == exitDiffer && errors.As(err, &differ):
 		return // the command's own output said it
+	case code == exitUsage && a.checking:
+		return // the same
 	case code == exitPreflight && a.checking && errors.As(err, &unwell):
 		return // the same
 	case errors.As(err, &inactive):
@@ -105,7 +109,7 @@ func (a *app) printError(err error, code int) {
 	default:
 		fmt.Fprintf(w, "skein: %s\n", err)
 		if code == exitUsage && !a.started && !strings.Contains(err.Error(), "--help") {
-			fmt.Fprintln(w, "see: skein --help")
+			fmt.Fprintf(w, "see: %s --help\n", a.command)
 		}
 	}
 }
@@ -123,29 +127,42 @@ func printLost(w io.Writer, lost *journal.LockLostError, partial *journal.Partia
 		"what was in flight. Look: skein lock status, skein list")
 }
 
+// partials are the migrations that stopped half-way: several, where several ran at a time.
+func partials(err error) []*journal.PartialError {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		var out []*journal.PartialError
+		for _, each := range several.Unwrap() {
+			out = append(out, partials(each)...)
+		}
+		return out
+	}
+	var partial *journal.PartialError
+	if errors.As(err, &partial) {
+		return []*journal.PartialError{partial}
+	}
+	return nil
+}
+
 func printPartial(w io.Writer, e *journal.PartialError) {
 	fmt.Fprintf(w, "skein: %s stopped at step %d of %d and is left in progress\n", e.Key, e.Step, e.Of)
 	if e.Text != "" {
 		fmt.Fprintf(w, "  %s\n", indent(e.Text, "  "))
 	}
-	var done []string
-	for _, host := range e.Hosts {
-		if host.Outcome == journal.Done {
-			done = append(done, host.Node)
+	// Those that are done first, then the others, a line for all that say the same.
+	said := journal.Alike(e.Hosts)
+	slices.SortStableFunc(said, func(a, b []journal.HostOutcome) int {
+		return strings.Compare(afterDone(a[0]), afterDone(b[0]))
+	})
+	for _, alike := range said {
+		first, nodes := alike[0], make([]string, len(alike))
+		for i, host := range alike {
+			nodes[i] = host.Node
 		}
-	}
-	if len(done) > 0 {
-		fmt.Fprintf(w, "  %-9s %s\n", journal.Done, strings.Join(done, "  "))
-	}
-	for _, host := range e.Hosts {
-		if host.Outcome == journal.Done {
-			continue
+		text := first.Error
+		if first.Code != 0 {
+			text = fmt.Sprintf("%d %s", first.Code, strings.TrimPrefix(text, fmt.Sprintf("Code: %d, e.displayText() = ", first.Code)))
 		}
-		text := host.Error
-		if host.Code != 0 {
-			text = fmt.Sprintf("%d %s", host.Code, strings.TrimPrefix(text, fmt.Sprintf("Code: %d, e.displayText() = ", host.Code)))
-		}
-		fmt.Fprintf(w, "  %-9s %s  %s\n", host.Outcome, host.Node, text)
+		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %-9s %s  %s", first.Outcome, strings.Join(nodes, "  "), text), " "))
 	}
 	saysWhy := slices.ContainsFunc(e.Hosts, func(h journal.HostOutcome) bool {
 		return h.Outcome == journal.Unknown || h.Outcome == journal.Failed
@@ -167,6 +184,14 @@ func printPartial(w io.Writer, e *journal.PartialError) {
 		fmt.Fprintf(w, "To go on without %s: skein resume --group %s --without %s\n",
 			itOrThem(silent), e.Key.Group, strings.Join(silent, " --without "))
 	}
+}
+
+// afterDone sorts what is not done behind what is.
+func afterDone(h journal.HostOutcome) string {
+	if h.Outcome == journal.Done {
+		return ""
+	}
+	return "later"
 }
 
 // silentNodes are those of which nothing was heard. One that is heard, such as one
@@ -194,11 +219,27 @@ func printInProgress(w io.Writer, e *journal.InProgressError) {
 		fmt.Fprintf(w, "skein: %s is in progress since %s, step %d of %d (%s, %s)\n", entry.Key,
 			entry.Timestamp.UTC().Format(time.DateTime), min(entry.Step, entry.Steps), entry.Steps, entry.Direction, entry.AppliedBy)
 		if entry.Error != "" {
-			fmt.Fprintf(w, "  %s\n", indent(entry.Error, "  "))
+			fmt.Fprintf(w, "  %s\n", indent(whyStopped(entry.Key, entry.Error), "  "))
 		}
 	}
 	fmt.Fprintln(w, "Nothing was changed.")
 	printWaysOut(w, e.Entries[0].Group)
+}
+
+// whyStopped is what a row says that its migration stopped at, below a line that has
+// its name and step: the statement, and then what became of it on which nodes.
+func whyStopped(key journal.Key, text string) string {
+	rest, ours := strings.CutPrefix(text, key.String()+" stopped at step ")
+	_, rest, more := strings.Cut(rest, " (")
+	if !ours || !more {
+		return text
+	}
+	for _, next := range []string{"); failed on ", "); unknown on ", "): "} {
+		if statement, why, ok := strings.Cut(rest, next); ok {
+			return statement + "\n" + strings.TrimLeft(next, "):; ") + why
+		}
+	}
+	return text
 }
 
 // printWaysOut says what can be done about a migration in progress.
@@ -217,7 +258,7 @@ func printInactive(w io.Writer, e *journal.InactiveReplicasError) {
 		if table.Table == "" {
 			fmt.Fprintf(w, "%s\n", table.Cluster)
 		} else {
-			fmt.Fprintf(w, "%s  %s.%s  %d of %d active\n", table.Cluster, table.Database, table.Table, table.Active, table.Total)
+			fmt.Fprintf(w, "%s  %s.%s  %s active\n", table.Cluster, table.Database, table.Table, table.Counted())
 		}
 		for _, node := range table.Nodes {
 			fmt.Fprintf(w, "    %s  %s\n", node.Node, node.Why)

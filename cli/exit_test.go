@@ -71,3 +71,19 @@ func TestFindingsThatTheCommandPrintedAreNotPrintedTwice(t *testing.T) {
 		t.Errorf("printed %q", out.String())
 	}
 }
+
+func TestWhyStopped(t *testing.T) {
+	key := journal.Key{Group: "events", ID: "0001"}
+	for text, want := range map[string]string{
+		"events/0001 stopped at step 2 of 3 (DROP TABLE t (x)); failed on a:1: no": "DROP TABLE t (x)\nfailed on a:1: no",
+		"events/0001 stopped at step 2 of 3 (DROP TABLE t); unknown on a:1":        "DROP TABLE t\nunknown on a:1",
+		"events/0001 stopped at step 2 of 3 (DROP TABLE t): context canceled":      "DROP TABLE t\ncontext canceled",
+		"events/0001 stopped at step 2 of 3 (DROP TABLE t)":                        "events/0001 stopped at step 2 of 3 (DROP TABLE t)",
+		"events/0002 stopped at step 2 of 3 (DROP TABLE t); failed on a:1: no":     "events/0002 stopped at step 2 of 3 (DROP TABLE t); failed on a:1: no",
+		"the lock (epoch 3): failed on a:1":                                        "the lock (epoch 3): failed on a:1",
+	} {
+		if have := whyStopped(key, text); have != want {
+			t.Errorf("of %q have %q, want %q", text, have, want)
+		}
+	}
+}

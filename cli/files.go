@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/scaffold"
@@ -13,16 +14,20 @@ import (
 
 // createFiles writes files that are not there. If one is, none is written.
 func createFiles(files []scaffold.File) error {
-	var problems []error
+	var there []string
 	for _, file := range files {
 		if _, err := os.Lstat(file.Path); err == nil {
-			problems = append(problems, journal.Usagef("%s is there already, and nothing is overwritten", file.Path))
+			there = append(there, file.Path)
 		} else if !errors.Is(err, fs.ErrNotExist) {
-			problems = append(problems, journal.Usagef("look for %s: %w", file.Path, err))
+			return journal.Usagef("look for %s: %w", file.Path, err)
 		}
 	}
-	if err := errors.Join(problems...); err != nil {
-		return err
+	switch len(there) {
+	case 0:
+	case 1:
+		return journal.Usagef("%s is there already, nothing was written", there[0])
+	default:
+		return journal.Usagef("%s are there already, nothing was written", strings.Join(there, ", "))
 	}
 	for _, file := range files {
 		if err := createFile(file); err != nil {

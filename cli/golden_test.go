@@ -60,7 +60,15 @@ func statuses() []coordinator.GroupStatus {
 		{Name: "transactions", Readiness: migration.Limited, DependsOn: []string{"events"}, Migrations: []coordinator.MigrationStatus{
 			{
 				ID: "0001_create_transactions", Status: journal.InProgress, Timestamp: at(59), Direction: journal.Backward, Step: 2, Steps: 3,
-				Error: "events/0001 stopped\non ch-2b:9000", PendingNodes: []string{"ch-2b:9000"}, AppliedBy: "deploy@ci",
+				Error: (&journal.PartialError{
+					Key: journal.Key{Group: "transactions", ID: "0001_create_transactions"}, Step: 2, Of: 3, Summary: "DROP TABLE transactions_dist",
+					Hosts: []journal.HostOutcome{
+						{Node: "ch-1a:9000", Outcome: journal.Failed, Error: "no"},
+						{Node: "ch-2a:9000", Outcome: journal.Done},
+						{Node: "ch-2b:9000", Outcome: journal.Failed, Error: "no"},
+						{Node: "ch-3:9000", Outcome: journal.Unknown, Error: "no answer for 5m0s"},
+					},
+				}).Error(), PendingNodes: []string{"ch-2b:9000"}, AppliedBy: "deploy@ci",
 			},
 			{ID: "0002_backfill", Status: journal.NotStarted, Blocking: true},
 		}},
@@ -98,7 +106,7 @@ func TestListOfGroupsThatAreLeftAlone(t *testing.T) {
 
 func TestListJSON(t *testing.T) {
 	var out bytes.Buffer
-	if err := writeJSON(&out, map[string]any{"groups": statuses()}); err != nil {
+	if err := writeJSON(&out, listed{Groups: statuses()}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "list.json", out.String())
@@ -212,12 +220,13 @@ func events() []journal.Event {
 		journal.StepSkipped{Key: key, Step: 1, Of: 1, Summary: "DROP TABLE t", Why: "nothing to do on any node"},
 		journal.MigrationFinished{Key: key, Direction: journal.Backward, Status: journal.NotStarted, Took: time.Second},
 		journal.MigrationFinished{Key: key, Direction: journal.Backward, Status: journal.NotStarted, Fake: true},
+		journal.MigrationFailed{Key: key, Step: 2, Of: 3, Summary: "DROP TABLE t"},
 		journal.Warning{Text: "release the lock: gone"},
 	}
 }
 
 func TestProgressText(t *testing.T) {
-	for name, p := range map[string]*printer{"progress": {}, "progress-verbose": {verbose: true}, "progress-quiet": {quiet: true}} {
+	for name, p := range map[string]*printer{"progress": {}, "progress-verbose": {verbose: true}, "progress-quiet": {quiet: true}, "progress-lanes": {lanes: true}, "progress-lanes-verbose": {lanes: true, verbose: true}} {
 		var out bytes.Buffer
 		p.w = io.Writer(&out)
 		for _, event := range events() {
@@ -239,6 +248,16 @@ func TestErrorTexts(t *testing.T) {
 				{Node: "ch-2b:9000", Outcome: journal.Unknown, Error: "no answer for 5m0s"},
 			},
 		},
+		"partial-alike": &journal.PartialError{
+			Key: key, Step: 2, Of: 3, Summary: "ALTER TABLE t", Text: "ALTER TABLE t\nADD COLUMN x UInt8",
+			Hosts: []journal.HostOutcome{
+				{Node: "ch-1a:9000", Outcome: journal.Failed, Code: 44, Error: "column x already exists"},
+				{Node: "ch-1b:9000", Outcome: journal.Skipped},
+				{Node: "ch-2a:9000", Outcome: journal.Failed, Code: 44, Error: "column x already exists"},
+				{Node: "ch-2b:9000", Outcome: journal.Skipped},
+				{Node: "ch-3a:9000", Outcome: journal.Done},
+			},
+		},
 		"interrupted": &journal.PartialError{Key: key, Step: 2, Of: 3, Text: "DROP TABLE t", Cause: &journal.InterruptedError{}},
 		"in-progress": &journal.InProgressError{Entries: []journal.Entry{{
 			Key: key, Timestamp: time.Date(2026, 11, 20, 10, 14, 51, 0, time.UTC), Step: 4, Steps: 3,
@@ -253,6 +272,10 @@ func TestErrorTexts(t *testing.T) {
 			Key: key, Step: 2, Of: 3, Text: "ALTER TABLE t\nADD COLUMN x UInt8",
 			Cause: context.Canceled,
 		}, &journal.LockLostError{Err: errors.New("the session ended")}),
+		"partial-several": errors.Join(
+			&journal.PartialError{Key: key, Step: 2, Of: 3, Text: "DROP TABLE t", Cause: errors.New("no")},
+			&journal.PartialError{Key: journal.Key{Group: "events", ID: "0002"}, Step: 1, Of: 1, Text: "DROP TABLE u", Cause: errors.New("neither")},
+		),
 		"preflight": journal.Refusef("no nodes for storage set %q", "events"),
 	} {
 		golden(t, "error-"+name+".txt", printed(err, exitCode(err, true)))

@@ -83,8 +83,11 @@ func printHistory(w io.Writer, h coordinator.History) {
 		if len(run.Migrations) == 0 && run.Ending == journal.EndedCompleted {
 			fmt.Fprintln(w, "    nothing to do")
 		}
-		if run.Error != "" {
-			fmt.Fprintln(w, wrapped(run.Error, "    ", 3))
+		if text := run.Error; text != "" {
+			for _, m := range run.Migrations { // what stopped is said above
+				text = whyStopped(m.Key, text)
+			}
+			fmt.Fprintln(w, wrapped(text, "    ", 3))
 		}
 	}
 	if h.More {
@@ -157,29 +160,36 @@ func lasted(ms int64) string {
 	return fmt.Sprintf("%8s", d.Round(time.Second))
 }
 
-// wrapped breaks a text between words so that it fits a terminal of 80 columns,
-// into at most so many lines; 0: as many as it takes.
+// wrapped breaks the lines of a text between words so that it fits a terminal of 80
+// columns, into at most so many lines; 0: as many as it takes.
 func wrapped(text, margin string, most int) string {
 	const width = 80
 	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && len([]rune(margin+line))+1+len([]rune(word)) > width {
-			lines = append(lines, margin+line)
-			line = ""
-			if len(lines) == 1 {
-				margin += "  "
+	inner := margin
+	for paragraph := range strings.SplitSeq(text, "\n") {
+		line := ""
+		for _, word := range strings.Fields(paragraph) {
+			if line != "" && len([]rune(inner+line))+1+len([]rune(word)) > width {
+				lines = append(lines, inner+line)
+				line, inner = "", margin+"  "
 			}
+			if line != "" {
+				line += " "
+			}
+			line += word
 		}
-		if line != "" {
-			line += " "
+		if line != "" || len(lines) == 0 {
+			lines = append(lines, inner+line)
 		}
-		line += word
+		inner = margin + "  "
 	}
-	lines = append(lines, margin+line)
 	if most > 0 && len(lines) > most {
 		lines = lines[:most]
-		lines[most-1] = string([]rune(lines[most-1])[:min(len([]rune(lines[most-1])), width-2)]) + " …"
+		last := strings.TrimRight(lines[most-1], ",;:.")
+		if at := strings.LastIndexByte(last, ' '); len([]rune(last)) > width-2 && at > len(margin)+2 {
+			last = last[:at]
+		}
+		lines[most-1] = last + " …"
 	}
 	return strings.Join(lines, "\n")
 }

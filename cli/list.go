@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -25,7 +26,8 @@ blocking ones need --force to run; missing ones have a row, but are not in this
 program; modified ones are not what was applied; those of baseline were there
 before and never run. What ran --without a node is
 owed to that node until resume has settled it. Groups that skein.yaml leaves alone
-here (readiness, skip_groups) are shown as such. It takes no lock.`,
+here (readiness, skip_groups) are shown as such. A node that does not answer is named
+on stderr, in JSON under "silent". It takes no lock.`,
 		Example: "  skein list\n  skein list --output json",
 		Args:    exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -40,15 +42,26 @@ here (readiness, skip_groups) are shown as such. It takes no lock.`,
 			if err != nil {
 				return err
 			}
-			if output == "json" {
-				return writeJSON(cmd.OutOrStdout(), map[string]any{"groups": groups})
+			silent := w.store.Silent()
+			for _, s := range silent {
+				fmt.Fprintf(cmd.ErrOrStderr(), "skein: warning: %s did not answer, how the migrations stand is what the other nodes have: %s\n", s.Node, s.Why)
 			}
-			printList(cmd.OutOrStdout(), groups)
-			return nil
+			if output == "json" {
+				return writeJSON(cmd.OutOrStdout(), listed{groups, silent})
+			}
+			out := bufio.NewWriter(cmd.OutOrStdout()) // a line each of thousands
+			printList(out, groups)
+			return out.Flush()
 		},
 	}
 	outputFlag(cmd, &output)
 	return cmd
+}
+
+// listed is list as JSON.
+type listed struct {
+	Groups []coordinator.GroupStatus `json:"groups"`
+	Silent []journal.NoAnswer        `json:"silent,omitempty"`
 }
 
 func outputFlag(cmd *cobra.Command, output *string) {
@@ -80,7 +93,7 @@ func printList(w io.Writer, groups []coordinator.GroupStatus) {
 			} else {
 				total[m.Status]++
 			}
-			printMigration(w, m)
+			printMigration(w, group.Name, m)
 			owed = owed || len(m.Owed) > 0
 			modified = modified || m.Modified
 			missing = missing || m.Missing && !group.Unknown
@@ -140,7 +153,7 @@ func groupLine(group coordinator.GroupStatus) string {
 	return line
 }
 
-func printMigration(w io.Writer, m coordinator.MigrationStatus) {
+func printMigration(w io.Writer, group string, m coordinator.MigrationStatus) {
 	box := map[journal.Status]string{
 		journal.Completed: "[X]", journal.InProgress: "[-]", journal.NotStarted: "[ ]",
 	}[m.Status]
@@ -169,6 +182,6 @@ func printMigration(w io.Writer, m coordinator.MigrationStatus) {
 		fmt.Fprintf(w, "        owed to %s: skein resume settles it when back\n", strings.Join(m.Owed, ", "))
 	}
 	if m.Error != "" {
-		fmt.Fprintf(w, "        %s\n", indent(m.Error, "        "))
+		fmt.Fprintf(w, "        %s\n", indent(whyStopped(journal.Key{Group: group, ID: m.ID}, m.Error), "        "))
 	}
 }

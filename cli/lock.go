@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/skein-migrate/skein/await"
 	"github.com/skein-migrate/skein/cluster"
 	"github.com/skein-migrate/skein/config"
 	"github.com/skein-migrate/skein/coordinator"
@@ -45,7 +46,9 @@ type lock struct {
 	over    string // what happened when a lease is done
 	acquire func(ctx context.Context, h journal.Holder, floor uint64, wait time.Duration, sink journal.Sink) (heldLease, error)
 	status  func(ctx context.Context) (*journal.Holder, error)
-	broken  func(ctx context.Context) (*journal.Holder, error)
+	// glance is status that tells nobody what it waits for: watch shows that itself.
+	glance func(ctx context.Context) (*journal.Holder, error)
+	broken func(ctx context.Context) (*journal.Holder, error)
 	// probe measures what the lock is kept in; nil: that is the state's own node, or
 	// there is none.
 	probe func(ctx context.Context) (zk.Health, error)
@@ -83,20 +86,43 @@ func (a *app) zkLock(ctx context.Context, cfg *config.Config, state *cluster.Clu
 			return nil, cfg.Errorf("coordination.tls", "%v", err)
 		}
 	}
+	quiet := zk.New(options) // for watch and doctor, which say themselves what gives no answer
+	options.Waiting = func(reason string, limit time.Duration) {
+		a.events(journal.Waiting{Reason: reason, Since: await.Quiet, Limit: limit})
+	}
 	locker := zk.New(options)
+	status := func(of *zk.Locker) func(context.Context) (*journal.Holder, error) {
+		return func(ctx context.Context) (*journal.Holder, error) {
+			holder, err := of.Status(ctx, key)
+			return holder, unreachable(err)
+		}
+	}
 	return &lock{
 		kind: c.Lock, limit: limitOf(c.SessionTimeout), over: "the session with ZooKeeper ended",
 		acquire: func(ctx context.Context, h journal.Holder, floor uint64, wait time.Duration, sink journal.Sink) (heldLease, error) {
 			l, err := locker.AcquireWithin(ctx, key, h, floor, wait, sink)
 			if err != nil {
-				return nil, err // not a nil *zk.Lease in an interface
+				return nil, unreachable(err) // not a nil *zk.Lease in an interface
 			}
 			return l, nil
 		},
-		status: func(ctx context.Context) (*journal.Holder, error) { return locker.Status(ctx, key) },
-		broken: func(ctx context.Context) (*journal.Holder, error) { return locker.Break(ctx, key) },
-		probe:  func(ctx context.Context) (zk.Health, error) { return locker.Probe(ctx, key) },
+		status: status(locker), glance: status(quiet),
+		broken: func(ctx context.Context) (*journal.Holder, error) {
+			holder, err := locker.Break(ctx, key)
+			return holder, unreachable(err)
+		},
+		probe: func(ctx context.Context) (zk.Health, error) { return quiet.Probe(ctx, key) },
 	}, nil
+}
+
+// unreachable says of servers without an answer what to do, and leaves out what was
+// to be done there: nothing was.
+func unreachable(err error) error {
+	var silent *zk.UnreachableError
+	if !errors.As(err, &silent) {
+		return err
+	}
+	return fmt.Errorf("%w\nNothing was changed. Start ZooKeeper or Keeper, or mend coordination in skein.yaml. skein doctor looks at all of it", silent)
 }
 
 // lockOwner names the state table. On a single node the key itself does: its
@@ -126,7 +152,7 @@ func leaseLock(cfg *config.Config, state *cluster.Cluster) *lock {
 			}
 			return l, nil
 		},
-		status: locker.Status,
+		status: locker.Status, glance: locker.Status,
 		broken: locker.Break,
 	}
 }
@@ -139,7 +165,7 @@ func noLock() *lock {
 		acquire: func(_ context.Context, _ journal.Holder, floor uint64, _ time.Duration, _ journal.Sink) (heldLease, error) {
 			return noLease{epoch: floor + 1}, nil
 		},
-		status: nobody, broken: nobody,
+		status: nobody, glance: nobody, broken: nobody,
 	}
 }
 
@@ -167,9 +193,10 @@ func (l locker) Acquire(ctx context.Context, holder journal.Holder, floor uint64
 	go func() {
 		select {
 		case <-ctx.Done():
+			cancel(context.Cause(ctx)) // it may come here before it comes to held
 		case <-lease.Done(): // closed by Release too, when nothing is left to cancel
+			cancel(&journal.LockLostError{Err: errors.New(l.lock.over)})
 		}
-		cancel(&journal.LockLostError{Err: errors.New(l.lock.over)})
 	}()
 	return held, lease, nil
 }

@@ -29,7 +29,7 @@ import (
 // code. The first SIGINT or SIGTERM lets the statement in flight end; the
 // second stops at once.
 func Main(groups ...migration.Group) int {
-	collectLess()
+	CollectLess()
 	return Program{Groups: groups, Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}.Main()
 }
 
@@ -109,7 +109,8 @@ func (p Program) Run(ctx context.Context) int {
 	root.SetIn(p.Stdin)
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
+	a.command = cmd.CommandPath()
 	a.close()
 	if err == nil {
 		return exitDone
@@ -123,12 +124,18 @@ func (p Program) Run(ctx context.Context) int {
 	return code
 }
 
-// collectLess lets the heap grow further before garbage is collected than Go does by
+// CollectLess lets the heap grow further before garbage is collected than Go does by
 // itself: a command lives for seconds, and may read ten thousand small files, a third
-// faster so. What GOGC says wins.
-func collectLess() {
-	const percent = 400
+// faster so. Near the limit it is collected as often as it takes to stay below: the answers
+// of a thousand nodes are garbage as soon as they are read. With the program's own pages,
+// which the limit does not count, a process is to stay below 300 MB while that is possible.
+// What GOGC and GOMEMLIMIT say wins.
+func CollectLess() {
+	const percent, limit = 400, 280 << 20
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(percent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(limit)
 	}
 }

@@ -4,7 +4,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/skein-migrate/skein/coordinator"
+	"github.com/skein-migrate/skein/journal"
 )
+
+// jobsFlag is how many groups run at a time.
+const jobsFlag = "jobs"
 
 func (a *app) migrateCommand() *cobra.Command {
 	var s selection
@@ -25,16 +29,26 @@ Before anything runs it shows what is about to: groups, migrations, steps, nodes
 what becomes of data, and of how many rows and bytes, each row counted once. On a
 terminal it asks once if rows would be rewritten or dropped (--yes does not ask);
 without a terminal it goes on, so a CI job that must not do that has
---check-dangerous.`,
+--check-dangerous.
+
+With --jobs, groups that do not depend on one another and touch no table in
+common run side by side, each its migrations one after the other. What a group
+needs of another has to be in its depends_on. A migration with RunSQL or RunGo that
+does not say what it writes runs beside no other of its cluster. If one stops, nothing
+new begins, and what is under way goes on to its end.`,
 		Example: "  skein migrate\n  skein migrate --group events 0002\n  skein migrate --dry-run",
 		Args:    exactly(1, "at most one ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if s.jobs < 1 {
+				return journal.Usagef("--%s %d: use a positive number", jobsFlag, s.jobs)
+			}
 			return a.change(cmd, s, args, verb{
 				plan: (*coordinator.Coordinator).Plan, run: (*coordinator.Coordinator).Migrate, past: "completed",
 			})
 		},
 	}
 	s.flags(cmd)
+	cmd.Flags().IntVar(&s.jobs, jobsFlag, 1, "run so many groups at a time, of those that do not depend on one another and share no table")
 	s.changeFlags(a, cmd, "run blocking migrations too")
 	s.dirtyFlag(cmd)
 	s.yesFlag(cmd)

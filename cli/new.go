@@ -17,6 +17,7 @@ import (
 	"github.com/skein-migrate/skein/config"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/migration"
+	"github.com/skein-migrate/skein/nearest"
 	"github.com/skein-migrate/skein/scaffold"
 	"github.com/skein-migrate/skein/storageset"
 )
@@ -108,7 +109,7 @@ func (a *app) withDir(cfg *config.Config, name string) (config.Group, error) {
 	if slices.ContainsFunc(a.program.Groups, func(g migration.Group) bool { return g.Name == name }) {
 		return config.Group{}, journal.Usagef("group %q is compiled in, and %s does not say where its files are: add it to groups, with its dir", name, cfg.Source)
 	}
-	return config.Group{}, journal.Usagef("%s has no group %q (there are: %s): add it to groups, with its dir", cfg.Source, name, cmp.Or(strings.Join(names, ", "), "none"))
+	return config.Group{}, journal.Usagef("%s has no group %q%s (there are: %s). A new one: add it to groups, with its dir", cfg.Source, name, nearest.DidYouMean(name, names), cmp.Or(strings.Join(names, ", "), "none"))
 }
 
 // present is what a group has.

@@ -17,6 +17,8 @@ type printer struct {
 	verbose, quiet bool
 	// live: bars show what is waited for. Lines would only push away what stays.
 	live bool
+	// lanes: several migrations go on at once, so that each line says of which it is.
+	lanes bool
 
 	mu       sync.Mutex
 	warnings bool
@@ -24,6 +26,31 @@ type printer struct {
 
 func (a *app) printer() *printer {
 	return &printer{w: a.program.Stderr, verbose: a.verbose, quiet: a.quiet}
+}
+
+// line prints a line about a migration, below its name or beside it.
+func (p *printer) line(key journal.Key, indent int, format string, args ...any) {
+	text := strings.TrimRight(fmt.Sprintf(format, args...), " ")
+	if p.lanes {
+		fmt.Fprintf(p.w, "%-26s  %s\n", key, text)
+		return
+	}
+	fmt.Fprintf(p.w, "%s%s\n", strings.Repeat(" ", indent), text)
+}
+
+// The columns of a summary, below and beside the name of its migration.
+const (
+	summaryBelow  = 52
+	summaryBeside = 34
+)
+
+// summary fills its column.
+func (p *printer) summary(text string) string {
+	width := summaryBelow
+	if p.lanes {
+		width = summaryBeside
+	}
+	return fmt.Sprintf("%-*s", width, text)
 }
 
 func (p *printer) close() {}
@@ -52,9 +79,17 @@ func (p *printer) event(event journal.Event) {
 		fmt.Fprintf(p.w, "%-15s %s: %s, all active\n", "preflight", strings.Join(e.Clusters, ", "),
 			count(e.ReplicatedTables, "replicated table"))
 	case journal.MigrationStarted:
+		if p.lanes {
+			p.line(e.Key, 0, "begins, %s%s", count(e.Steps, "step"), backwardMark(e.Direction))
+			return
+		}
 		fmt.Fprintf(p.w, "%s%s\n", e.Key, backwardMark(e.Direction))
 	case journal.OperationSkipped:
-		fmt.Fprintf(p.w, "  %s\n", e.Text)
+		p.line(e.Key, 2, "%s", e.Text)
+	case journal.MigrationFailed:
+		if p.lanes { // what it stopped at is told when the others are at their end
+			p.line(e.Key, 0, "stopped at step %d of %d; what is under way goes on to its end", e.Step, e.Of)
+		}
 	case journal.MigrationFinished:
 		p.finished(e)
 	default:
@@ -72,22 +107,22 @@ func (p *printer) statement(event journal.Event) {
 	switch e := event.(type) {
 	case journal.StatementSent:
 		if p.verbose {
-			fmt.Fprintf(p.w, "  %d/%d %s\n      %s\n", e.Step, e.Of, e.Summary, indent(e.Text, "      "))
+			p.line(e.Key, 2, "%d/%d %s\n      %s", e.Step, e.Of, e.Summary, indent(e.Text, "      "))
 		}
 	case journal.HostFinished:
 		if p.verbose {
-			fmt.Fprintln(p.w, strings.TrimRight(fmt.Sprintf("      %-9s %s  %s", e.Host.Outcome, e.Host.Node, e.Host.Error), " "))
+			p.line(e.Key, 6, "%-9s %s  %s", e.Host.Outcome, e.Host.Node, e.Host.Error)
 		}
 	case journal.Waiting:
-		fmt.Fprintf(p.w, "      waiting: %s   %s%s\n", e.Reason, clock(e.Since), limit(e.Limit))
+		p.line(e.Key, 6, "waiting: %s   %s%s", e.Reason, clock(e.Since), limit(e.Limit))
 	case journal.MutationProgress:
-		fmt.Fprintf(p.w, "      %s mutates %s (%s): %s to do   %s\n", e.Node, e.Table, e.MutationID, count(e.PartsToDo, "part"), clock(e.Since))
+		p.line(e.Key, 6, "%s mutates %s (%s): %s to do   %s", e.Node, e.Table, e.MutationID, count(e.PartsToDo, "part"), clock(e.Since))
 	case journal.Retrying:
-		fmt.Fprintf(p.w, "      again in %s on %s: %s\n", e.In.Round(time.Millisecond), strings.Join(e.Nodes, ", "), e.Why)
+		p.line(e.Key, 6, "again in %s on %s: %s", e.In.Round(time.Millisecond), strings.Join(e.Nodes, ", "), e.Why)
 	case journal.Converged:
-		fmt.Fprintf(p.w, "  %d/%d %-52s %s  %s\n", e.Step, e.Of, e.Summary, nodes(e.Nodes), took(e.Took))
+		p.line(e.Key, 2, "%d/%d %s %s  %s", e.Step, e.Of, p.summary(e.Summary), nodes(e.Nodes), took(e.Took))
 	case journal.StepSkipped:
-		fmt.Fprintf(p.w, "  %d/%d %s\n      skipped: %s\n", e.Step, e.Of, e.Summary, e.Why)
+		p.line(e.Key, 2, "%d/%d %s\n      skipped: %s", e.Step, e.Of, e.Summary, e.Why)
 	}
 }
 
@@ -105,10 +140,13 @@ func (p *printer) finished(e journal.MigrationFinished) {
 		what = "reversed"
 	}
 	if e.Fake {
-		fmt.Fprintf(p.w, "%s%s\n  marked %s, nothing was run\n", e.Key, backwardMark(e.Direction), strings.ReplaceAll(string(e.Status), "_", " "))
+		if !p.lanes {
+			fmt.Fprintf(p.w, "%s%s\n", e.Key, backwardMark(e.Direction))
+		}
+		p.line(e.Key, 2, "marked %s, nothing was run", strings.ReplaceAll(string(e.Status), "_", " "))
 		return
 	}
-	fmt.Fprintf(p.w, "  %-56s          %s\n", what, took(e.Took))
+	p.line(e.Key, 2, "%s              %s", p.summary(what), took(e.Took))
 }
 
 func backwardMark(d journal.Direction) string {

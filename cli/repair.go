@@ -18,7 +18,7 @@ import (
 )
 
 func (a *app) repairCommand() *cobra.Command {
-	var s selection
+	s := selection{back: true}
 	cmd := &cobra.Command{
 		Use:   "repair [--group GROUP] [--migration-id ID]",
 		Short: "Accept migrations that were edited after they were applied",

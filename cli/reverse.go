@@ -7,7 +7,7 @@ import (
 )
 
 func (a *app) reverseCommand() *cobra.Command {
-	var s selection
+	s := selection{back: true}
 	cmd := &cobra.Command{
 		Use:   "reverse --group GROUP --migration-id ID",
 		Short: "Run one completed migration backward",

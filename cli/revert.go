@@ -7,7 +7,7 @@ import (
 )
 
 func (a *app) revertCommand() *cobra.Command {
-	var s selection
+	s := selection{back: true}
 	cmd := &cobra.Command{
 		Use:   "revert [THROUGH]",
 		Short: "Reverse all completed migrations, back through one of a group",

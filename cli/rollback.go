@@ -10,7 +10,7 @@ import (
 )
 
 func (a *app) rollbackCommand() *cobra.Command {
-	var s selection
+	s := selection{back: true}
 	cmd := &cobra.Command{
 		Use:     "rollback [N] --group GROUP",
 		Short:   "Reverse the last N migrations of a group (1 if not said)",

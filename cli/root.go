@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -16,7 +18,8 @@ import (
 type app struct {
 	program  Program
 	started  bool        // a command runs: errors are no longer about the command line
-	checking bool        // check-inactive-replicas or doctor printed its findings itself
+	command  string      // which, with its parents
+	checking bool        // check-inactive-replicas, doctor or config check printed its findings itself
 	changing atomic.Bool // the lock is held
 
 	verbose, quiet bool
@@ -74,14 +77,7 @@ func (a *app) root() *cobra.Command {
 		a.checkInactiveReplicasCommand(), a.doctorCommand(), a.verifyCommand(), a.baselineCommand(), a.repairCommand(), a.historyCommand(), a.showCommand(), a.watchCommand(), a.lockCommand(), a.importCommand(), a.configCommand(), a.schemaCommand(), a.versionCommand(),
 	)
 	a.complete(root)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		if cmd.HasSubCommands() { // the flag is one of a command that has a typo
-			if err := unknownCommand(cmd, cmd.Flags().Args()); err != nil {
-				return err
-			}
-		}
-		return journal.Usagef("%s: %w (see: %s --help)", cmd.CommandPath(), err, cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	return root
 }
 
@@ -102,8 +98,17 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 func exactly(most int, usage string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > most {
-			return journal.Usagef("%s takes %s, not %q", cmd.CommandPath(), usage, args)
+			return journal.Usagef("%s takes %s, not %s", cmd.CommandPath(), usage, quoted(args))
 		}
 		return nil
 	}
+}
+
+// quoted writes words as they would be told apart in a shell.
+func quoted(words []string) string {
+	out := make([]string, len(words))
+	for i, word := range words {
+		out[i] = strconv.Quote(word)
+	}
+	return strings.Join(out, " ")
 }

@@ -67,6 +67,8 @@ has the nodes without an answer. What is empty is left out.`,
 
 func showArgs(_ *cobra.Command, args []string) error {
 	switch {
+	case len(args) == 0:
+		return journal.Usagef("skein show takes GROUP ID; both are in skein list")
 	case len(args) == 2 && args[0] != "" && args[1] != "":
 		return nil
 	case len(args) == 1:
@@ -75,7 +77,7 @@ func showArgs(_ *cobra.Command, args []string) error {
 		}
 		return journal.Usagef("skein show takes GROUP ID or GROUP/ID, not %q alone; the IDs: skein list", args[0])
 	}
-	return journal.Usagef("skein show takes GROUP ID, not %q", args)
+	return journal.Usagef("skein show takes GROUP ID, not %s", quoted(args))
 }
 
 func printStory(w io.Writer, s coordinator.Story) {

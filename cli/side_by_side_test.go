@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/skein-migrate/skein/bench/planning"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/migration"
 	"github.com/skein-migrate/skein/migration/sqlfile"
@@ -92,7 +93,7 @@ func planned(t *testing.T, m migration.Migration) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	planner := plan.New(sets, twoByTwo())
+	planner := plan.New(sets, planning.TwoByTwo())
 	var out []string
 	for _, list := range [][]ops.Operation{group.Migrations[0].Forward, group.Migrations[1].Forward, group.Migrations[1].Backward} {
 		steps, _, err := planner.Operations(list)

@@ -27,6 +27,9 @@ func reportFlags(a *app, cmd *cobra.Command) {
 func (a *app) observe(cmd *cobra.Command) error {
 	a.holder = holder(cmd)
 	printer := a.printer()
+	if jobs, err := cmd.Flags().GetInt(jobsFlag); err == nil { // else it has no such flag
+		printer.lanes = jobs > 1
+	}
 	sinks := []journal.Sink{printer.event}
 	if isRun(cmd) {
 		if bars := a.bars(); bars != nil {

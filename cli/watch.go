@@ -95,7 +95,7 @@ func (w *wired) watcher(cmd *cobra.Command) (*coordinator.Watcher, error) {
 		Servers: watching, Clusters: w.clusters.Names(), States: store, Trails: store, Lock: string(w.lock.kind),
 	}
 	if w.lock.kind != config.LockNone {
-		options.Holder = w.lock.status
+		options.Holder = w.lock.glance
 	}
 	return coordinator.NewWatcher(options), nil
 }

@@ -31,16 +31,31 @@ type wired struct {
 	store    *state.Store
 }
 
+// known reads the configuration and the migrations.
+func (a *app) known(cmd *cobra.Command) (*config.Config, *migration.Registry, error) {
+	cfg, err := config.Load(config.Options{Flags: cmd.Flags()})
+	if err != nil {
+		return nil, nil, err
+	}
+	registry, err := a.registry(cfg)
+	return cfg, registry, err
+}
+
 // wire reads the configuration and joins the packages. Every error of a
 // configuration comes before a server is asked anything.
-func (a *app) wire(cmd *cobra.Command) (*wired, error) {
-	cfg, err := config.Load(config.Options{Flags: cmd.Flags()})
+func (a *app) wire(cmd *cobra.Command) (*wired, error) { return a.wireWith(cmd, nil) }
+
+// wireWith is wire for a command that says of which groups it is about that this
+// program has to have.
+func (a *app) wireWith(cmd *cobra.Command, groups []string) (*wired, error) {
+	cfg, registry, err := a.known(cmd)
 	if err != nil {
 		return nil, err
 	}
-	registry, err := a.registry(cfg)
-	if err != nil {
-		return nil, err
+	for _, name := range groups {
+		if _, err := registry.Group(name); err != nil {
+			return nil, &journal.UsageError{Err: err}
+		}
 	}
 	return a.join(cmd, cfg, registry)
 }
@@ -51,7 +66,11 @@ func (a *app) wireFor(cmd *cobra.Command, s selection, args []string) (*wired, c
 	if err != nil {
 		return nil, request, err
 	}
-	w, err := a.wire(cmd)
+	known := s.groups
+	if s.back {
+		known = nil // its rows are asked
+	}
+	w, err := a.wireWith(cmd, known)
 	return w, request, err
 }
 
@@ -78,7 +97,7 @@ func (a *app) join(cmd *cobra.Command, cfg *config.Config, registry *migration.R
 	}
 	store := state.New(stateCluster, state.Options{
 		Database: stateCluster.Database(), Cluster: stateCluster.LocalCluster(), SingleNode: stateCluster.SingleNode(),
-		LeftOut:  stateCluster.LeftOut(ops.Local),
+		LeftOut: stateCluster.LeftOut(ops.Local), NodeConcurrency: stateCluster.NodeConcurrency(),
 		Unknown:  cluster.IsQuorumUnknown,
 		TryAgain: cluster.MayTryAgain,
 		// A row lasts no longer than what it announces may: limits.wait, one minute at most.
@@ -139,7 +158,7 @@ func (a *app) clusters(ctx context.Context, cfg *config.Config) (*cluster.Set, e
 			Name: c.Name, Hosts: c.Hosts, LocalCluster: c.ClusterName, DistCluster: c.DistributedClusterName,
 			SingleNode: c.SingleNode, Database: c.Database, User: c.User, Password: password,
 			Address: a.dialled(cfg, c, password), Direct: c.DDL == config.Direct, Without: a.without,
-			UnshardedReplica: c.UnshardedReplica, Paths: c.Paths,
+			UnshardedReplica: c.UnshardedReplica, Paths: c.Paths, NodeConcurrency: c.NodeConcurrency,
 			ConnectRetries: c.Connect.Retries, ConnectInterval: c.Connect.Interval, ConnectTimeout: c.Connect.Timeout,
 			DDLTimeout: c.Limits.DDL, WaitLimit: c.Limits.Wait, MutationLimit: c.Limits.Mutation, DDLQueue: c.DDLQueuePath, Logger: zap.NewNop(),
 			Secrets: secrets, Variables: cfg.Variables(), Events: a.printer().event,

@@ -49,9 +49,11 @@ func (c *Cluster) access(ctx context.Context, node string, users []access.Signin
 		Name: node, Version: facts.Version.String(), SignsIn: map[string]bool{}, Members: map[string]bool{}, Parents: map[string]string{},
 		Lists: !facts.Version.Less(Since()[ops.FeatureAccess]),
 	}
-	if _, have.Databases, err = c.tablesOf(ctx, node); err != nil {
+	has, err := c.has(ctx, node, facts)
+	if err != nil {
 		return have, err
 	}
+	have.Databases = has.databases
 	if !have.Lists {
 		have.Refuses = facts.Version.String() + " has no users of SQL"
 	} else if err := c.accessLists(ctx, node, &have); err != nil {

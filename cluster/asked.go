@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -42,5 +43,14 @@ func (a *asked) String() string {
 	if len(a.open) == 0 {
 		return ""
 	}
-	return "no answer yet from " + strings.Join(slices.Sorted(slices.Values(a.open)), ", ")
+	return "no answer yet from " + few(slices.Sorted(slices.Values(a.open)))
+}
+
+// few are the names of nodes for one line: it does not get longer with the cluster.
+func few(names []string) string {
+	const most = 8
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }

@@ -43,6 +43,20 @@ func (k *checker) look(ctx context.Context) []journal.NodeVerdict {
 		return nil
 	}
 	states, failures := k.observe(ctx)
+	return k.verdicts(ctx, states, failures)
+}
+
+// lookBefore is a look before the statement, for which what was just seen will do.
+func (k *checker) lookBefore(ctx context.Context) []journal.NodeVerdict {
+	if len(k.step.Statement.After) == 0 {
+		return nil
+	}
+	nothing := func(string) []ops.Condition { return nil }
+	states, failures := k.cluster.before(ctx, k.step.Nodes, k.conditions, nothing)
+	return k.verdicts(ctx, states, failures)
+}
+
+func (k *checker) verdicts(ctx context.Context, states map[string]nodeState, failures map[string]error) []journal.NodeVerdict {
 	if err := k.normalise(ctx, states); err != nil {
 		// Without it names alone would be compared, and all would seem to hold.
 		for _, node := range k.step.Nodes {
@@ -59,16 +73,18 @@ func (k *checker) look(ctx context.Context) []journal.NodeVerdict {
 }
 
 func (k *checker) observe(ctx context.Context) (map[string]nodeState, map[string]error) {
-	return k.cluster.observeAll(ctx, k.step.Nodes, func(string) []ops.Condition { return k.step.Statement.After })
+	return k.cluster.observeAll(ctx, k.step.Nodes, k.conditions)
 }
+
+func (k *checker) conditions(string) []ops.Condition { return k.step.Statement.After }
 
 // observeAll reads what conditions ask for on all of some nodes, at once.
 func (c *Cluster) observeAll(ctx context.Context, nodes []journal.Node, conditions func(node string) []ops.Condition) (map[string]nodeState, map[string]error) {
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
-	defer cancel()
 	var mu sync.Mutex
 	states := map[string]nodeState{}
 	failures := c.each(ctx, nodes, func(ctx context.Context, node journal.Node) error {
+		ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+		defer cancel()
 		state, err := c.observe(ctx, node.Name(), conditions(node.Name()))
 		if err != nil {
 			return err

@@ -7,19 +7,14 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
-	"net"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/skein-migrate/skein/await"
 	"github.com/skein-migrate/skein/cluster/wire"
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/ops"
@@ -44,6 +39,10 @@ type Options struct {
 	// do no harm.
 	Without []string
 
+	// NodeConcurrency is how many nodes are asked, or sent a statement, at the same
+	// time; DefaultNodeConcurrency when 0.
+	NodeConcurrency int
+
 	UnshardedReplica string
 	Paths            map[string]string
 
@@ -66,6 +65,11 @@ type Options struct {
 	Where func(field string) string
 }
 
+// DefaultNodeConcurrency is how many nodes are asked at once. It is for the sake of
+// skein's own machine: a socket, and room for an answer, are for each of them. Most
+// clusters are smaller, and are asked all at once.
+const DefaultNodeConcurrency = 256
+
 func (o Options) withDefaults() Options {
 	def := func(d *time.Duration, value time.Duration) {
 		if *d == 0 {
@@ -82,6 +86,9 @@ func (o Options) withDefaults() Options {
 	if o.DistCluster == "" {
 		o.DistCluster = o.LocalCluster
 	}
+	if o.NodeConcurrency == 0 {
+		o.NodeConcurrency = DefaultNodeConcurrency
+	}
 	if o.Logger == nil {
 		o.Logger = zap.NewNop()
 	}
@@ -92,6 +99,8 @@ func (o Options) withDefaults() Options {
 type Cluster struct {
 	options     Options
 	local, dist []journal.Node
+	all         []journal.Node // each once; made by settle
+	roles       map[string]role
 	// leftLocal and leftDist are those of Options.Without.
 	leftLocal, leftDist []journal.Node
 
@@ -100,7 +109,16 @@ type Cluster struct {
 	// secrets is shared by all pools, so that what one sent no other repeats.
 	secrets *wire.Secrets
 	facts   map[string]nodeFacts // by node name; read once
+	builds  builds
+	seen    seen
+	lately  struct { // what Facts saw, until it is asked for
+		tables map[string]map[string]nodeTable
+		at     time.Time
+	}
 }
+
+// role says in which of the two lists a node is.
+type role struct{ local, query bool }
 
 // Open asks the seeds for the topology. It needs one seed that answers; that
 // every node does is Answering's to say. A cluster name that the server does
@@ -122,116 +140,6 @@ func Open(ctx context.Context, options Options) (*Cluster, error) {
 		return nil, err
 	}
 	return c, nil
-}
-
-// seed finds a configured host that answers, and says what it waits for.
-func (c *Cluster) seed(ctx context.Context) (string, error) {
-	began, said := time.Now(), ""
-	waits := func(reason string) {
-		if c.options.Events != nil && reason != said {
-			said = reason
-			c.options.Events(journal.Waiting{Reason: fmt.Sprintf("cluster %q: %s", c.options.Name, reason), Since: time.Since(began)})
-		}
-	}
-	asking := func(host string) error {
-		slow := make(chan struct{})
-		timer := time.AfterFunc(await.Quiet, func() { defer close(slow); waits("no answer yet from " + host) })
-		err := c.pool(host).Ping(ctx)
-		if !timer.Stop() {
-			<-slow
-		}
-		return err
-	}
-	try := func() (string, error) {
-		var failures []error
-		for _, host := range c.options.Hosts {
-			if c.isLeftOut(host) {
-				failures = append(failures, fmt.Errorf("%s is left out", host))
-				continue
-			}
-			err := asking(host)
-			if err == nil {
-				return host, nil
-			}
-			failures = append(failures, err)
-			if IsAuthentication(err) {
-				return "", backoff.Permanent(err)
-			}
-		}
-		return "", errors.Join(failures...)
-	}
-	host, err := backoff.Retry(ctx, try,
-		backoff.WithBackOff(backoff.NewConstantBackOff(c.options.ConnectInterval)),
-		backoff.WithMaxTries(uint(c.options.ConnectRetries)+1),
-		backoff.WithNotify(func(err error, in time.Duration) {
-			waits(fmt.Sprintf("no host answers, all are asked again every %s: %s", in, oneLine(err)))
-		}))
-	if err != nil {
-		return "", journal.Refusef("cluster %q: no host answers: %w", c.options.Name, err)
-	}
-	return host, nil
-}
-
-func (c *Cluster) discover(ctx context.Context, seed string) error {
-	if c.options.SingleNode {
-		node, err := parseNode(seed)
-		if err != nil {
-			return err
-		}
-		c.local, c.dist = []journal.Node{node}, []journal.Node{node}
-		return nil
-	}
-	rows, err := c.Query(ctx, seed, "SELECT cluster, host_name, toString(port), "+
-		"toString(shard_num), toString(replica_num) FROM system.clusters ORDER BY cluster, shard_num, replica_num")
-	if err != nil {
-		return fmt.Errorf("read the topology: %w", err)
-	}
-	byCluster := map[string][]journal.Node{}
-	var names []string
-	for _, row := range rows {
-		if byCluster[row[0]] == nil {
-			names = append(names, row[0])
-		}
-		numbers := make([]int, 3)
-		for i := range numbers {
-			if numbers[i], err = strconv.Atoi(row[i+2]); err != nil {
-				return fmt.Errorf("read the topology: %w", err)
-			}
-		}
-		byCluster[row[0]] = append(byCluster[row[0]],
-			journal.Node{Host: row[1], Port: numbers[0], Shard: numbers[1], Replica: numbers[2]})
-	}
-	for _, want := range []struct {
-		key, name string
-		nodes     *[]journal.Node
-	}{{"cluster_name", c.options.LocalCluster, &c.local}, {"distributed_cluster_name", c.options.DistCluster, &c.dist}} {
-		nodes, known := byCluster[want.name]
-		if !known {
-			return journal.Usagef("%s: cluster %q: %s: system.clusters of %s has no %q (there are: %s)",
-				c.where(want.key), c.options.Name, want.key, seed, want.name, strings.Join(names, ", "))
-		}
-		*want.nodes = nodes
-	}
-	return nil
-}
-
-func (c *Cluster) where(field string) string {
-	if c.options.Where == nil {
-		return "configuration"
-	}
-	return c.options.Where(field)
-}
-
-func parseNode(address string) (journal.Node, error) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return journal.Node{}, fmt.Errorf("host %q: %w", address, err)
-	}
-	number, err := strconv.Atoi(port)
-	if err != nil {
-		return journal.Node{}, fmt.Errorf("host %q: %w", address, err)
-	}
-	return journal.Node{Host: host, Port: number, Shard: 1, Replica: 1}, nil
 }
 
 // pool returns the connections to a node, by name.
@@ -306,22 +214,22 @@ func (c *Cluster) Nodes(target ops.Target) []journal.Node {
 
 // All lists every node once: the local nodes, then the query nodes that are
 // not among them.
-func (c *Cluster) All() []journal.Node {
-	all := slices.Clone(c.local)
-	for _, node := range c.dist {
-		if !slices.ContainsFunc(all, func(n journal.Node) bool { return n.Name() == node.Name() }) {
-			all = append(all, node)
-		}
-	}
-	return all
+func (c *Cluster) All() []journal.Node { return slices.Clone(c.all) }
+
+func (c *Cluster) known(name string) bool {
+	_, known := c.roles[name]
+	return known
 }
+
+// NodeConcurrency is how many nodes are asked at once.
+func (c *Cluster) NodeConcurrency() int { return c.options.NodeConcurrency }
 
 // Query runs one SELECT on one node. It has 30 s: what skein asks is small, and
 // a frozen server must not stop a command for ever.
 func (c *Cluster) Query(ctx context.Context, node, sql string) ([][]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
-	return c.pool(node).Rows(ctx, wire.Query{SQL: sql})
+	return c.pool(node).Rows(ctx, wire.Query{SQL: sql, Again: strings.HasPrefix(sql, "SELECT ")})
 }
 
 // queryTimeout bounds a question to one node.
@@ -336,8 +244,7 @@ func (c *Cluster) Answering(ctx context.Context) error {
 		if err != nil {
 			return journal.Usagef("%s: %w", c.where("hosts"), err)
 		}
-		named := func(n journal.Node) bool { return n.Name() == node.Name() }
-		if !c.isLeftOut(node.Name()) && !slices.ContainsFunc(nodes, named) {
+		if !c.isLeftOut(node.Name()) && !c.known(node.Name()) && !slices.Contains(nodes[len(c.all):], node) {
 			nodes = append(nodes, node)
 		}
 	}
@@ -352,19 +259,26 @@ func (c *Cluster) Answering(ctx context.Context) error {
 		return nil
 	}
 	slices.Sort(down)
-	return journal.Refusef("cluster %q: %d of %d nodes do not answer, nothing was changed\n  %s\n"+
+	verb := "do"
+	if len(down) == 1 {
+		verb = "does"
+	}
+	return journal.Refusef("cluster %q: %d of %d nodes %s not answer, nothing was changed\n  %s\n"+
 		"Bring them back, or take them out of the cluster's definition and of hosts, then the same command again. "+
 		"To go on without one, and have it brought up later: --without NODE",
-		c.options.Name, len(down), len(nodes), strings.Join(down, "\n  "))
+		c.options.Name, len(down), len(nodes), verb, strings.Join(down, "\n  "))
 }
 
-// each runs f for every node at once and returns the errors by node name.
+// each runs f for all nodes, so many at once as Options.NodeConcurrency says, and
+// returns the errors by node name. What limits the time of one node belongs into f: a node
+// may have to wait for its turn.
 func (c *Cluster) each(ctx context.Context, nodes []journal.Node, f func(context.Context, journal.Node) error) map[string]error {
 	var (
 		mu   sync.Mutex
 		errs = map[string]error{}
 		g    errgroup.Group
 	)
+	g.SetLimit(c.options.NodeConcurrency)
 	for _, node := range nodes {
 		g.Go(func() error {
 			if err := f(ctx, node); err != nil {

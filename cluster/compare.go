@@ -70,7 +70,8 @@ func (c *Cluster) compare(ctx context.Context, inquiry compare.Inquiry) (compare
 // sheets reads all nodes at once, in their order, and says which cannot be read.
 func (c *Cluster) sheets(ctx context.Context, all []journal.Node, databases []string) ([]compare.Node, map[string]error) {
 	var mu sync.Mutex
-	read := map[string]compare.Node{}
+	read := map[string]*printed{}
+	texts := &vocabulary{known: map[string]string{}}
 	silent := c.each(ctx, all, func(ctx context.Context, node journal.Node) error {
 		ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 		defer cancel()
@@ -78,46 +79,58 @@ func (c *Cluster) sheets(ctx context.Context, all []journal.Node, databases []st
 		if err != nil {
 			return err
 		}
-		states, err := c.tables(ctx, node.Name(), inDatabases(databases), columns|paths)
+		tables, err := c.prints(ctx, node.Name(), databases, texts)
 		if err != nil {
 			return err
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		read[node.Name()] = c.nodeOf(node, facts.Macros, states)
+		read[node.Name()] = &printed{node: node, macros: facts.Macros, tables: tables}
 		return nil
 	})
-	var nodes []compare.Node
+	var found []*printed
 	for _, node := range all {
-		if n, ok := read[node.Name()]; ok {
-			nodes = append(nodes, n)
+		if p, ok := read[node.Name()]; ok {
+			found = append(found, p)
+		}
+	}
+	sheets := c.sheetsOf(ctx, found, silent)
+	var nodes []compare.Node
+	for _, p := range found {
+		if silent[p.node.Name()] == nil {
+			nodes = append(nodes, c.nodeOf(p, sheets))
 		}
 	}
 	return nodes, silent
 }
 
-func (c *Cluster) nodeOf(node journal.Node, macros map[string]string, states map[string]tableState) compare.Node {
-	named := func(n journal.Node) bool { return n.Name() == node.Name() }
+func (c *Cluster) nodeOf(p *printed, sheets map[fingerprint]compare.Table) compare.Node {
+	is := c.roles[p.node.Name()]
 	out := compare.Node{
-		Name: node.Name(), Local: slices.ContainsFunc(c.local, named), Query: slices.ContainsFunc(c.dist, named),
-		Macros: macros, Tables: map[compare.Name]compare.Table{},
+		Name: p.node.Name(), Local: is.local, Query: is.query,
+		Macros: p.macros, Tables: make(map[compare.Name]compare.Table, len(p.tables)),
 	}
 	if out.Local {
-		out.Shard = node.Shard // All takes the local cluster's word first
+		out.Shard = p.node.Shard // All takes the local cluster's word first
 	}
 	views := map[string]string{}
-	for _, state := range states {
-		if state.uuid != "" {
-			views[state.uuid] = state.name
+	for _, table := range p.tables {
+		if table.uuid != "" {
+			views[table.uuid] = table.fingerprint.name
 		}
 	}
-	for _, state := range states {
-		name := compare.Name{Database: state.database, Table: state.name}
+	for _, table := range p.tables {
+		alike, there := sheets[table.fingerprint]
+		if !there {
+			continue // dropped since
+		}
+		name := compare.Name{Database: table.fingerprint.database, Table: table.fingerprint.name}
 		// What a view stores its rows in bears the UUID of the view.
 		if id, is := strings.CutPrefix(name.Table, innerID); is && views[id] != "" {
 			name.Table = innerName + views[id]
 		}
-		out.Tables[name] = sheet(state)
+		alike.Meets, alike.UUID = table.path, table.uuid
+		out.Tables[name] = alike
 	}
 	return out
 }

@@ -16,10 +16,12 @@ import (
 	"github.com/skein-migrate/skein/ops"
 )
 
-// direct sends the statement to one node of every group at once. Groups share
-// no ZooKeeper path, so that no two ALTERs of one table meet.
+// direct sends the statement to one node of every group, to so many groups at once as
+// Options.NodeConcurrency says. Groups share no ZooKeeper path, so that no two ALTERs of
+// one table meet.
 func (s *sending) direct(ctx context.Context, groups [][]journal.Node) error {
 	var g errgroup.Group
+	g.SetLimit(s.cluster.options.NodeConcurrency)
 	for _, group := range groups {
 		g.Go(func() error { return s.toGroup(ctx, group) })
 	}

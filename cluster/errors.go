@@ -33,6 +33,7 @@ const (
 	codeWrongPassword       = 193
 	codeAccessDenied        = 497
 	codeSyntax              = 62 // seen: two statements in one text too
+	codeUnknownDatabase     = 81 // seen: in answer to the handshake
 	codeUnknownTable        = 60 // seen: system.zookeeper where none is configured
 )
 

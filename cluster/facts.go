@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/ops"
@@ -18,7 +20,6 @@ type nodeFacts struct {
 	// columns of the system tables that skein reads, by table: they grew over
 	// the years, and what is not there cannot be asked for.
 	columns map[string]map[string]bool
-	shared  []ops.Storage // with other nodes
 }
 
 // Facts reads what planning needs, from every node. Nodes that do not answer
@@ -48,60 +49,74 @@ func (c *Cluster) Facts(ctx context.Context) (plan.Facts, error) {
 		Paths:            c.options.Paths,
 	}
 	var mu sync.Mutex
-	tables := map[string][]nodeTable{}
+	tables := make(map[string]map[string]nodeTable, len(c.all)) // by node
+	at := time.Now()
 	nodes := c.All()
 	errs := c.each(ctx, nodes, func(ctx context.Context, node journal.Node) error {
 		known, err := c.node(ctx, node.Name())
 		if err != nil {
 			return err
 		}
-		found, databases, err := c.tablesOf(ctx, node.Name())
+		found, err := c.has(ctx, node.Name(), known)
 		if err != nil {
 			return err
 		}
 		mu.Lock()
 		defer mu.Unlock()
 		facts.Nodes[node.Name()] = known.NodeFacts
-		maps.Copy(facts.Databases, databases)
-		for _, storage := range known.shared {
+		maps.Copy(facts.Databases, found.databases)
+		for _, storage := range found.shared {
 			facts.Shared[storage] = true
 		}
-		for name, table := range found {
-			tables[name] = append(tables[name], table)
-		}
+		tables[node.Name()] = found.tables
 		return nil
 	})
 	if err := first(nodes, errs); err != nil {
 		return plan.Facts{}, fmt.Errorf("read the facts of cluster %q: %w", c.options.Name, err)
 	}
 	facts.Tables = replicaSets(tables)
+	c.mu.Lock()
+	c.lately.tables, c.lately.at = tables, at
+	c.mu.Unlock()
 	return facts, nil
 }
 
-type nodeTable struct{ node, engine, path string }
+// holdings are what a node has.
+type holdings struct {
+	tables    map[string]nodeTable // by "database.table"
+	databases map[string]string    // with their engines
+	shared    []ops.Storage        // with other nodes
+}
 
-// replicaSets groups the nodes of each table by its ZooKeeper path.
-func replicaSets(tables map[string][]nodeTable) map[string]plan.TableFacts {
-	out := map[string]plan.TableFacts{}
-	for name, found := range tables {
-		slices.SortFunc(found, func(a, b nodeTable) int {
-			switch {
-			case a.node < b.node:
-				return -1
-			case a.node > b.node:
-				return 1
+type nodeTable struct{ engine, path, replica string }
+
+// replicaSets groups the nodes of each table by its ZooKeeper path; tables are by node
+// and name.
+func replicaSets(tables map[string]map[string]nodeTable) map[string]plan.TableFacts {
+	type holder struct {
+		node string
+		nodeTable
+	}
+	holders := map[string][]holder{} // in the order of their names
+	for _, node := range slices.Sorted(maps.Keys(tables)) {
+		for name, table := range tables[node] {
+			if holders[name] == nil {
+				holders[name] = make([]holder, 0, len(tables))
 			}
-			return 0
-		})
-		byPath := map[string][]string{}
-		for _, table := range found {
-			key := table.path
-			if key == "" {
-				key = "\x00" + table.node
-			}
-			byPath[key] = append(byPath[key], table.node)
+			holders[name] = append(holders[name], holder{node, table})
 		}
-		facts := plan.TableFacts{Engine: found[0].engine}
+	}
+	out := make(map[string]plan.TableFacts, len(holders))
+	for name, nodes := range holders {
+		byPath := map[string][]string{}
+		for _, h := range nodes {
+			key := h.path
+			if key == "" {
+				key = "\x00" + h.node
+			}
+			byPath[key] = append(byPath[key], h.node)
+		}
+		facts := plan.TableFacts{Engine: nodes[0].engine, Sets: make([][]string, 0, len(byPath))}
 		for _, path := range slices.Sorted(maps.Keys(byPath)) {
 			facts.Sets = append(facts.Sets, byPath[path])
 		}
@@ -110,32 +125,43 @@ func replicaSets(tables map[string][]nodeTable) map[string]plan.TableFacts {
 	return out
 }
 
-// tablesOf lists a node's tables with engine and ZooKeeper path, and its databases
-// with their engines. Reading zookeeper_path alone asks nothing of ZooKeeper.
-func (c *Cluster) tablesOf(ctx context.Context, node string) (tables map[string]nodeTable, databases map[string]string, err error) {
-	rows, err := c.Query(ctx, node, "SELECT 'database', name, engine, '' FROM system.databases"+
-		unionAll+"SELECT 'table', database, name, engine FROM system.tables WHERE database NOT IN ('system', 'INFORMATION_SCHEMA', 'information_schema')"+
-		unionAll+"SELECT 'replica', database, table, zookeeper_path FROM system.replicas")
+// has reads what a node has. Reading zookeeper_path and replica_name alone asks
+// nothing of ZooKeeper.
+func (c *Cluster) has(ctx context.Context, node string, facts nodeFacts) (holdings, error) {
+	queries := append([]string{
+		"SELECT 'database', name, engine, '', '' FROM system.databases",
+		"SELECT 'table', database, name, engine, '' FROM system.tables WHERE database NOT IN ('system', 'INFORMATION_SCHEMA', 'information_schema')",
+		"SELECT 'replica', database, table, zookeeper_path, replica_name FROM system.replicas",
+	}, facts.asksShared()...)
+	rows, err := c.Query(ctx, node, strings.Join(queries, unionAll))
 	if err != nil {
-		return nil, nil, err
+		return holdings{}, err
 	}
-	tables, databases = make(map[string]nodeTable, len(rows)), map[string]string{}
+	found := holdings{tables: make(map[string]nodeTable, len(rows)), databases: map[string]string{}}
 	for _, row := range rows {
 		switch row[0] {
 		case "database":
-			databases[row[1]] = row[2]
+			found.databases[row[1]] = row[2]
 		case "table":
-			tables[row[1]+"."+row[2]] = nodeTable{node: node, engine: row[3]}
+			found.tables[row[1]+"."+row[2]] = nodeTable{engine: row[3]}
+		case "replica":
+		default:
+			if storage, is := sharing(row[0], row[1]); is {
+				found.shared = append(found.shared, storage)
+			}
 		}
 	}
 	for _, row := range rows {
+		if row[0] != "replica" {
+			continue
+		}
 		name := row[1] + "." + row[2]
-		if table, ok := tables[name]; ok && row[0] == "replica" {
-			table.path = row[3]
-			tables[name] = table
+		if table, ok := found.tables[name]; ok {
+			table.path, table.replica = row[3], row[4]
+			found.tables[name] = table
 		}
 	}
-	return tables, databases, nil
+	return found, nil
 }
 
 // unionAll joins questions into one query, which takes the way to a node once. What
@@ -150,36 +176,33 @@ func (c *Cluster) node(ctx context.Context, name string) (nodeFacts, error) {
 	if ok {
 		return known, nil
 	}
-	facts := nodeFacts{columns: map[string]map[string]bool{}}
-	facts.Settings, facts.Macros = map[string]bool{}, map[string]string{}
+	var facts nodeFacts
+	facts.Macros = map[string]string{}
 	rows, err := c.Query(ctx, name, "SELECT 'version', version(), ''"+
-		unionAll+"SELECT 'setting', name, '' FROM system.settings"+
 		unionAll+"SELECT 'macro', macro, substitution FROM system.macros"+
-		unionAll+"SELECT 'column', table, name FROM system.columns WHERE database = 'system' AND table IN "+
-		"('columns', 'tables', 'replicas', 'mutations', 'user_directories', 'server_settings', 'disks')")
+		unionAll+buildSums)
 	if err != nil {
 		return nodeFacts{}, err
 	}
+	sums := map[string]string{}
 	for _, row := range rows {
 		switch row[0] {
 		case "version":
+			sums[row[0]] = row[1]
 			if facts.Version, err = ops.ParseVersion(row[1]); err != nil {
 				return nodeFacts{}, fmt.Errorf("%s: %w", name, err)
 			}
-		case "setting":
-			facts.Settings[row[1]] = true
 		case "macro":
 			facts.Macros[row[1]] = row[2]
-		case "column":
-			if facts.columns[row[1]] == nil {
-				facts.columns[row[1]] = map[string]bool{}
-			}
-			facts.columns[row[1]][row[2]] = true
+		default:
+			sums[row[0]] = row[1] + " " + row[2]
 		}
 	}
-	if facts.shared, err = c.shared(ctx, name, facts); err != nil {
+	build, err := c.buildOf(ctx, name, buildKey{sums["version"], sums["settings"], sums["columns"]})
+	if err != nil {
 		return nodeFacts{}, err
 	}
+	facts.Settings, facts.columns = build.settings, build.columns
 	c.mu.Lock()
 	c.facts[name] = facts
 	c.mu.Unlock()

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/skein-migrate/skein/doctor"
 	"github.com/skein-migrate/skein/journal"
@@ -35,15 +37,23 @@ func (c *Cluster) health(ctx context.Context, inquiry doctor.Inquiry) doctor.Clu
 	}
 	for _, node := range c.All() {
 		n := doctor.Node{Name: node.Name(), Unread: map[doctor.Part]string{}}
-		if slices.ContainsFunc(c.local, func(l journal.Node) bool { return l.Name() == n.Name }) {
+		if c.roles[n.Name].local {
 			n.Shard = node.Shard
 		}
 		out.Nodes = append(out.Nodes, n)
 	}
 	var g sync.WaitGroup
-	for i := range out.Nodes {
-		g.Go(func() { exam.node(ctx, &out.Nodes[i]) })
-	}
+	g.Go(func() {
+		var nodes errgroup.Group
+		nodes.SetLimit(c.options.NodeConcurrency)
+		for i := range out.Nodes {
+			nodes.Go(func() error {
+				exam.node(ctx, &out.Nodes[i])
+				return nil
+			})
+		}
+		_ = nodes.Wait() // what went wrong is said of the nodes
+	})
 	if inquiry.Parts.Has(doctor.PartReplicas) {
 		g.Go(func() { exam.replicas(ctx, &out) })
 	}
@@ -68,8 +78,11 @@ type examination struct {
 	inquiry doctor.Inquiry
 	limit   time.Duration
 
-	mu     sync.Mutex
-	unread map[doctor.Part]map[string]string // why, by node
+	reading singleflight.Group // of members
+
+	mu      sync.Mutex
+	unread  map[doctor.Part]map[string]string // why, by node
+	members map[member][]journal.Node
 }
 
 // node reads one node, all parts at once: one that waits for ZooKeeper holds up no
@@ -157,12 +170,11 @@ func (e *examination) note(part doctor.Part, node, why string) {
 // whether they answer: no change is made while one does not.
 func (e *examination) strangers(ctx context.Context) []doctor.Stranger {
 	c := e.cluster
-	known := journal.Names(c.All())
 	var hosts []journal.Node
 	for _, host := range c.options.Hosts {
 		node, err := parseNode(host)
 		// A single node is reached by one of its names.
-		if err == nil && !slices.Contains(known, node.Name()) && !c.isLeftOut(node.Name()) && !c.options.SingleNode {
+		if err == nil && !c.known(node.Name()) && !c.isLeftOut(node.Name()) && !c.options.SingleNode {
 			hosts = append(hosts, node)
 		}
 	}

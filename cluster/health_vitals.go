@@ -32,8 +32,10 @@ func (c *Cluster) vitalsQuery(facts nodeFacts) string {
 		"SELECT '" + vitalsMacro + "', macro, substitution, '', '', '', '' FROM system.macros",
 	}
 	if !c.options.SingleNode {
-		parts = append(parts, "SELECT '"+vitalsCluster+"', cluster, host_name, toString(port), toString(shard_num), toString(replica_num), '' "+
-			"FROM system.clusters WHERE cluster IN ("+ops.String(c.options.LocalCluster)+", "+ops.String(c.options.DistCluster)+")")
+		// What each node takes the cluster to be has a row for each node: all nodes' together
+		// grow with their square. Their sum says which of them agree.
+		parts = append(parts, "SELECT '"+vitalsCluster+"', cluster, toString(count()), toString(sum(cityHash64(host_name, port, shard_num, replica_num))), '', '', '' "+
+			"FROM system.clusters WHERE cluster IN ("+ops.String(c.options.LocalCluster)+", "+ops.String(c.options.DistCluster)+") GROUP BY cluster")
 	}
 	parts = append(parts, "SELECT '"+vitalsMutation+"', database, table, mutation_id, "+
 		"toString(toInt64(toUnixTimestamp(now())) - toInt64(toUnixTimestamp(create_time))), toString(parts_to_do), "+
@@ -80,7 +82,7 @@ func (e *examination) vitals(ctx context.Context, n *doctor.Node) error {
 		case vitalsMacro:
 			n.Macros[row[1]] = row[2]
 		case vitalsCluster:
-			err = takeMember(n.Clusters, row)
+			n.Clusters[row[1]], err = e.membersOf(ctx, n.Name, member{row[1], row[2] + " " + row[3]})
 		case vitalsMutation:
 			err = c.takeMutation(n, row, old)
 		case vitalsDisk:
@@ -103,18 +105,6 @@ func aheadOf(server string, before time.Time, asked time.Duration) (ahead, preci
 	}
 	const half = time.Second / 2
 	return time.Unix(seconds, 0).Add(half).Sub(before.Add(asked / 2)), half + asked/2, nil
-}
-
-func takeMember(clusters map[string][]journal.Node, row []string) error {
-	numbers := make([]int, 3)
-	for i := range numbers {
-		var err error
-		if numbers[i], err = strconv.Atoi(row[i+3]); err != nil {
-			return err
-		}
-	}
-	clusters[row[1]] = append(clusters[row[1]], journal.Node{Host: row[2], Port: numbers[0], Shard: numbers[1], Replica: numbers[2]})
-	return nil
 }
 
 // oldMutations is what servers without KILL MUTATION tell elsewhere, by table.

@@ -97,12 +97,25 @@ func needed(conditions []ops.Condition) (what details) {
 // columns with their database and name.
 type selection func(database, name string) string
 
-// among selects the tables that are listed.
+// among selects the tables that are listed: those of one database by one list, as a
+// server takes 5 ms more to understand fifty alternatives, three times in one query.
 func among(tables []ops.Table) selection {
+	var databases []string
+	names := map[string][]string{}
+	for _, table := range tables {
+		if names[table.Database] == nil {
+			databases = append(databases, table.Database)
+		}
+		names[table.Database] = append(names[table.Database], ops.String(table.Name))
+	}
 	return func(database, name string) string {
-		parts := make([]string, len(tables))
-		for i, table := range tables {
-			parts[i] = fmt.Sprintf("(%s = %s AND %s = %s)", database, ops.String(table.Database), name, ops.String(table.Name))
+		parts := make([]string, len(databases))
+		for i, of := range databases {
+			is := " = " + names[of][0]
+			if len(names[of]) > 1 {
+				is = " IN (" + strings.Join(names[of], ", ") + ")"
+			}
+			parts[i] = fmt.Sprintf("(%s = %s AND %s%s)", database, ops.String(of), name, is)
 		}
 		return strings.Join(parts, " OR ")
 	}

@@ -3,10 +3,13 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"maps"
 	"path"
 	"slices"
 	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/ops"
@@ -22,23 +25,31 @@ func (c *Cluster) LocalCluster() string { return c.options.LocalCluster }
 // when others have done it. Nodes that do not let it be looked at are passed over.
 func (s *Set) FreePaths(ctx context.Context, steps []plan.Step) error {
 	wanted := map[string][]wantedPath{}
-	written := map[string]bool{}
-	for _, step := range steps {
+	written := map[string]int{} // by the first step that writes it
+	writes := func(what string, step int) {
+		if _, known := written[what]; !known {
+			written[what] = step
+		}
+	}
+	for i, step := range steps {
 		c, err := s.Cluster(ctx, step.Cluster)
 		if err != nil {
 			return err
 		}
 		if created := step.Statement.Creates; created != nil && strings.HasPrefix(created.Path, "/") {
-			before := maps.Clone(written)
+			before := func(what string) bool {
+				at, known := written[what]
+				return known && at < i
+			}
 			for _, node := range step.Nodes {
 				wanted[step.Cluster] = append(wanted[step.Cluster], c.wantedPath(*created, node.Name(), before))
 			}
 		}
 		for _, table := range step.Statement.Writes {
-			written[step.Cluster+" "+table.String()] = true
+			writes(step.Cluster+" "+table.String(), i)
 		}
 		if len(step.Statement.Writes) == 0 { // SQL of the author's own, DROP DATABASE
-			written[step.Cluster] = true
+			writes(step.Cluster, i)
 		}
 	}
 	for name, paths := range wanted {
@@ -61,45 +72,69 @@ type wantedPath struct {
 	moved func(table string) bool
 }
 
-func (c *Cluster) wantedPath(created ops.Created, node string, before map[string]bool) wantedPath {
+func (c *Cluster) wantedPath(created ops.Created, node string, before func(what string) bool) wantedPath {
 	return wantedPath{
 		node: node, table: created.Table,
 		path:    c.pathOn(node, ops.TableIs{Table: created.Table, Path: created.Path}),
 		replica: c.pathOn(node, ops.TableIs{Table: created.Table, Path: created.Replica}),
 		moved: func(table string) bool {
-			return before[c.options.Name] || before[c.options.Name+" "+table]
+			return before(c.options.Name) || before(c.options.Name+" "+table)
 		},
 	}
 }
 
-// served is a replica that a node of the cluster has.
-type served struct{ node, table string }
+// servedBy is a replica that a node of the cluster has.
+type servedBy struct{ node, table string }
+
+// served are the replicas that nodes have, by path and name.
+type served map[string]map[string]servedBy
+
+func (s served) add(node string, tables map[string]nodeTable) {
+	for name, table := range tables {
+		if table.path == "" {
+			continue
+		}
+		if s[table.path] == nil {
+			s[table.path] = map[string]servedBy{}
+		}
+		s[table.path][table.replica] = servedBy{node: node, table: name}
+	}
+}
 
 func (c *Cluster) freePaths(ctx context.Context, wanted []wantedPath) error {
 	ours, err := c.served(ctx)
 	if err != nil {
 		return err
 	}
-	look := zooKeeperLook{cluster: c, children: map[string][]string{}}
-	var taken []string
-	for i, w := range wanted {
-		if w.path == "" || slices.ContainsFunc(wanted[:i], func(o wantedPath) bool { return o.path == w.path && o.table == w.table }) {
+	mine := map[string]bool{} // replicas that are to be made, by path and name
+	var byNode [][]wantedPath // each path of a table once, by the node that is asked about it
+	at, seen := map[string]int{}, map[string]bool{}
+	for _, w := range wanted {
+		mine[w.path+"\x00"+w.replica] = true
+		key := w.path + "\x00" + w.table.String()
+		if w.path == "" || seen[key] {
 			continue
 		}
-		found, err := look.replicas(ctx, w.node, w.path)
-		if err != nil {
-			return journal.Refusef("look whether %s is free in ZooKeeper: %w", w.path, err)
+		seen[key] = true
+		if _, there := at[w.node]; !there {
+			at[w.node], byNode = len(byNode), append(byNode, nil)
 		}
-		for _, replica := range found {
-			why, err := c.takenBy(ctx, w, replica, ours, wanted)
-			if err != nil {
-				return err
-			}
-			if why != "" {
-				taken = append(taken, fmt.Sprintf("%s  %s: %s", w.path, replica, why))
-			}
-		}
+		byNode[at[w.node]] = append(byNode[at[w.node]], w)
 	}
+	found := make([][]string, len(byNode))
+	var g errgroup.Group
+	g.SetLimit(c.options.NodeConcurrency)
+	for i, paths := range byNode {
+		g.Go(func() (err error) {
+			look := zooKeeperLook{cluster: c, children: map[string][]string{}}
+			found[i], err = look.taken(ctx, paths, ours, mine)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	taken := slices.Concat(found...)
 	if len(taken) == 0 {
 		return nil
 	}
@@ -110,15 +145,14 @@ func (c *Cluster) freePaths(ctx context.Context, wanted []wantedPath) error {
 }
 
 // takenBy says why a replica in ZooKeeper is in the way; empty: it is not.
-func (c *Cluster) takenBy(ctx context.Context, w wantedPath, replica string, ours map[string]map[string]served, wanted []wantedPath) (string, error) {
+func (c *Cluster) takenBy(ctx context.Context, w wantedPath, replica string, ours served, mine map[string]bool) (string, error) {
 	if own, ok := ours[w.path][replica]; ok {
 		if own.table == w.table.String() || w.moved(own.table) {
 			return "", nil
 		}
 		return fmt.Sprintf("%s of %s, which keeps the path that it was made with", own.table, own.node), nil
 	}
-	mine := slices.ContainsFunc(wanted, func(o wantedPath) bool { return o.path == w.path && o.replica == replica })
-	if len(ours[w.path]) > 0 && !mine {
+	if len(ours[w.path]) > 0 && !mine[w.path+"\x00"+replica] {
 		return "", nil // a node of ours that is gone, or left out: what is inactive is asked elsewhere
 	}
 	rows, err := c.Query(ctx, w.node, "SELECT value FROM system.zookeeper WHERE path = "+
@@ -143,25 +177,59 @@ func servedFrom(text string) string {
 	return fmt.Sprintf("%s.%s of %s:%s", is["database"], is["table"], is["host"], is["tcp_port"])
 }
 
-// served lists the replicas that the nodes have, by path and name.
-func (c *Cluster) served(ctx context.Context) (map[string]map[string]served, error) {
-	out := map[string]map[string]served{}
-	for _, node := range c.All() {
-		rows, err := c.Query(ctx, node.Name(), "SELECT database, table, zookeeper_path, replica_name FROM system.replicas")
-		if err != nil {
-			return nil, err
+// served lists the replicas that the nodes have. Those of a moment ago will do.
+func (c *Cluster) served(ctx context.Context) (served, error) {
+	c.mu.Lock()
+	lately := c.lately
+	c.lately.tables, c.lately.at = nil, time.Time{}
+	c.mu.Unlock()
+	out := served{}
+	if time.Since(lately.at) <= stillTrue {
+		for node, tables := range lately.tables {
+			out.add(node, tables)
 		}
-		for _, row := range rows {
-			if out[row[2]] == nil {
-				out[row[2]] = map[string]served{}
-			}
-			out[row[2]][row[3]] = served{node: node.Name(), table: row[0] + "." + row[1]}
-		}
+		return out, nil
 	}
-	return out, nil
+	var mu sync.Mutex
+	errs := c.each(ctx, c.all, func(ctx context.Context, node journal.Node) error {
+		facts, err := c.node(ctx, node.Name())
+		if err != nil {
+			return err
+		}
+		has, err := c.has(ctx, node.Name(), facts)
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		out.add(node.Name(), has.tables)
+		return nil
+	})
+	return out, first(c.all, errs)
 }
 
-// zooKeeperLook lists replicas. What is below one folder is asked for once: of
+// taken says of each of a node's paths why it is not free.
+func (l zooKeeperLook) taken(ctx context.Context, paths []wantedPath, ours served, mine map[string]bool) ([]string, error) {
+	var taken []string
+	for _, w := range paths {
+		found, err := l.replicas(ctx, w.node, w.path)
+		if err != nil {
+			return nil, journal.Refusef("look whether %s is free in ZooKeeper: %w", w.path, err)
+		}
+		for _, replica := range found {
+			why, err := l.cluster.takenBy(ctx, w, replica, ours, mine)
+			if err != nil {
+				return nil, err
+			}
+			if why != "" {
+				taken = append(taken, fmt.Sprintf("%s  %s: %s", w.path, replica, why))
+			}
+		}
+	}
+	return taken, nil
+}
+
+// zooKeeperLook lists replicas, as one node has them. What is below one folder is asked for once: of
 // many tables to be made, most are in none.
 type zooKeeperLook struct {
 	cluster  *Cluster

@@ -46,15 +46,12 @@ func TestStatusAnswer(t *testing.T) {
 }
 
 func TestReplicaSetsAreTheNodesOfOnePath(t *testing.T) {
-	have := replicaSets(map[string][]nodeTable{
-		"default.sharded": {
-			{"n4:9000", "ReplicatedMergeTree", "/t/2"},
-			{"n1:9000", "ReplicatedMergeTree", "/t/1"},
-			{"n3:9000", "ReplicatedMergeTree", "/t/2"},
-			{"n2:9000", "ReplicatedMergeTree", "/t/1"},
-		},
-		"default.unsharded": {{"n2:9000", "ReplicatedMergeTree", "/t/all"}, {"n1:9000", "ReplicatedMergeTree", "/t/all"}},
-		"default.plain":     {{"n2:9000", "MergeTree", ""}, {"n1:9000", "MergeTree", ""}},
+	replicated := func(path string) nodeTable { return nodeTable{engine: "ReplicatedMergeTree", path: path} }
+	have := replicaSets(map[string]map[string]nodeTable{
+		"n4:9000": {"default.sharded": replicated("/t/2")},
+		"n1:9000": {"default.sharded": replicated("/t/1"), "default.unsharded": replicated("/t/all"), "default.plain": {engine: "MergeTree"}},
+		"n3:9000": {"default.sharded": replicated("/t/2")},
+		"n2:9000": {"default.sharded": replicated("/t/1"), "default.unsharded": replicated("/t/all"), "default.plain": {engine: "MergeTree"}},
 	})
 	want := map[string]plan.TableFacts{
 		"default.sharded":   {Engine: "ReplicatedMergeTree", Sets: [][]string{{"n1:9000", "n2:9000"}, {"n3:9000", "n4:9000"}}},

@@ -21,25 +21,31 @@ type replicaRow struct {
 	active, total   int
 	readOnly        bool
 	sessionExpired  bool
+	idle            bool // see idleDelay
 	database, table string
 }
 
 // InactiveReplicas lists the replicated tables on nodes that have fewer active
-// than total replicas, or a replica that is read-only or has lost its session,
-// and says how many tables were looked at. Nodes that do not answer count as
+// than total replicas, or a replica that is read-only, has lost its session, or has not
+// begun to replicate, and says how many tables were looked at. Nodes that do not answer count as
 // inactive, once their sessions have run out. only restricts it to "database.table"
 // names; nil means all. emit is told what is waited for; nil: nobody.
 func (c *Cluster) InactiveReplicas(ctx context.Context, nodes []journal.Node, only map[string]bool, emit journal.Sink) ([]journal.InactiveReplica, int, error) {
 	var bad []journal.InactiveReplica
 	checked := 0
 	began := time.Now()
-	wait := await.Wait{Emit: emit, Pause: 500 * time.Millisecond, Asking: func() string { return "which replicas " + strings.Join(journal.Names(nodes), ", ") + " have" }}
+	looked := false
+	wait := await.Wait{Emit: emit, Pause: 500 * time.Millisecond, Asking: func() string { return "which replicas " + few(journal.Names(nodes)) + " have" }}
 	err := wait.Until(ctx, func(ctx context.Context) (await.Look, error) {
 		rows, silent := c.replicasOf(ctx, nodes, only)
 		if len(silent) == len(nodes) && len(nodes) > 0 {
 			return await.Look{}, journal.Refusef("cluster %q: read system.replicas: %w", c.options.Name, first(nodes, silent))
 		}
 		bad, checked = c.inactive(rows, silent), len(rows)
+		if !looked && anyIdle(rows) {
+			looked = true // it may have been made just now
+			return await.Look{Reason: "a replica has not begun to replicate, all are looked at again"}, nil
+		}
 		// A node that has just crashed still counts as active until its session
 		// has run out (5.4 s seen): which tables it served shows only then.
 		over := time.Since(began) > sessionWait
@@ -78,6 +84,16 @@ func (c *Cluster) replicasOf(ctx context.Context, nodes []journal.Node, only map
 		return nil
 	})
 	return byTable, silent
+}
+
+// anyIdle says that a replica has not begun to replicate.
+func anyIdle(byTable map[string][]replicaRow) bool {
+	for _, rows := range byTable {
+		if slices.ContainsFunc(rows, func(r replicaRow) bool { return r.idle }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *Cluster) inactive(byTable map[string][]replicaRow, silent map[string]error) []journal.InactiveReplica {
@@ -129,9 +145,13 @@ func (c *Cluster) judge(rows []replicaRow, silent map[string]error) (journal.Ina
 		}
 		s.total = max(s.total, row.total)
 		s.nodes = append(s.nodes, row.node)
+		if row.idle {
+			s.idle++
+		}
 		sets[row.path] = s
 	}
 	for _, s := range sets {
+		s.active = max(min(s.active, s.total-s.idle), 0)
 		if c.explained(s) {
 			s.total = s.active
 		}
@@ -150,12 +170,16 @@ func (c *Cluster) judge(rows []replicaRow, silent map[string]error) (journal.Ina
 // replicaSet is what the nodes of one path say of it.
 type replicaSet struct {
 	active, total int
+	idle          int // of those that count as active, at most
 	nodes         []string
 }
 
 // explained says that all replicas that a set lacks can be those of nodes which
 // the run goes on without: each node that answers has its own active.
 func (c *Cluster) explained(s replicaSet) bool {
+	if len(c.leftLocal) == 0 {
+		return false // asked of each table of each shard: that must not look at all nodes
+	}
 	shards := map[int]bool{}
 	for _, node := range c.local {
 		shards[node.Shard] = shards[node.Shard] || slices.Contains(s.nodes, node.Name())
@@ -177,12 +201,21 @@ func (r replicaRow) why() string {
 	if r.sessionExpired {
 		why = append(why, "session expired")
 	}
+	if r.idle {
+		why = append(why, "has not begun to replicate since its server was started: wait for it")
+	}
 	return strings.Join(why, ", ")
 }
 
+// idleDelay is in seconds. A replica that has never read its queue says that it lags by the
+// time since 1970 (seen on both). On 18.16 it is the only sign of one that was started
+// before the session of its killed server was over: that session holds it active for all,
+// itself too, and it looks again only ten seconds later.
+const idleDelay = "1000000000"
+
 func (c *Cluster) replicaRows(ctx context.Context, node string) ([]replicaRow, error) {
 	rows, err := c.Query(ctx, node, "SELECT database, table, zookeeper_path, toString(active_replicas), "+
-		"toString(total_replicas), toString(is_readonly), toString(is_session_expired) FROM system.replicas")
+		"toString(total_replicas), toString(is_readonly), toString(is_session_expired), toString(absolute_delay > "+idleDelay+") FROM system.replicas")
 	if err != nil {
 		return nil, err
 	}
@@ -192,6 +225,7 @@ func (c *Cluster) replicaRows(ctx context.Context, node string) ([]replicaRow, e
 			node: node, database: row[0], table: row[1], path: row[2],
 			readOnly: row[5] == "1", sessionExpired: row[6] == "1",
 		}
+		out[i].idle = row[7] == "1" && out[i].why() == ""
 		if out[i].active, err = strconv.Atoi(row[3]); err != nil {
 			return nil, fmt.Errorf("%s: active_replicas of %s.%s: %w", node, row[0], row[1], err)
 		}

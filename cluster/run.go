@@ -69,11 +69,13 @@ func (c *Cluster) Run(ctx context.Context, x plan.Execution, step plan.Step) ([]
 	if alone {
 		had[step.Nodes[0].Name()] = true // it may have: its refusal is one
 	} else {
-		for _, v := range check.look(ctx) {
+		for _, v := range check.lookBefore(ctx) {
 			had[v.Node] = v.Verdict == journal.Holds
 		}
 	}
 	check.remember(ctx)
+	c.seen.forget(step.Statement)
+	defer c.seen.forget(step.Statement) // others may have looked while it ran
 	s := &sending{cluster: c, x: x, step: step, answers: map[string]answer{}}
 	if err := s.needed(ctx); err != nil {
 		return s.outcomes(nil), err
@@ -166,13 +168,16 @@ func (s *sending) notSent(err error) {
 func (s *sending) outcomes(verdicts []journal.NodeVerdict) []journal.HostOutcome {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	byNode := make(map[string]journal.NodeVerdict, len(verdicts))
+	for _, v := range verdicts {
+		byNode[v.Node] = v
+	}
 	out := make([]journal.HostOutcome, len(s.step.Nodes))
 	for i, node := range s.step.Nodes {
 		a := s.answers[node.Name()]
 		out[i] = journal.HostOutcome{Node: node.Name(), Outcome: a.outcome, Code: a.code, Error: a.text}
-		at := slices.IndexFunc(verdicts, func(v journal.NodeVerdict) bool { return v.Node == node.Name() })
-		if at >= 0 {
-			out[i] = join(out[i], verdicts[at])
+		if v, looked := byNode[node.Name()]; looked {
+			out[i] = join(out[i], v)
 		}
 		if out[i].Outcome == "" {
 			out[i].Outcome = s.unasked()
@@ -218,7 +223,7 @@ func (s *sending) converge(ctx context.Context, check *checker, had map[string]b
 	var verdicts []journal.NodeVerdict
 	wait := s.wait()
 	wait.Pause = 20 * time.Millisecond
-	wait.Asking = func() string { return "the answers of " + strings.Join(journal.Names(s.step.Nodes), ", ") }
+	wait.Asking = func() string { return "the answers of " + few(journal.Names(s.step.Nodes)) }
 	err := wait.Until(ctx, func(ctx context.Context) (await.Look, error) {
 		verdicts = check.look(ctx)
 		s.forgive(verdicts, had)

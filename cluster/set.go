@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -117,8 +116,9 @@ func (s *Set) InactiveReplicas(ctx context.Context, clusters []string, emit jour
 }
 
 // Present says which nodes have the subjects of the steps' conditions, and which
-// tables the steps move.
-func (s *Set) Present(ctx context.Context, steps []plan.Step) (journal.Snapshot, error) {
+// tables the steps move. next are steps that will be looked at soon: what they ask for
+// is read along with it, and for a second not asked for again.
+func (s *Set) Present(ctx context.Context, steps, next []plan.Step) (journal.Snapshot, error) {
 	out := journal.Snapshot{Before: map[string][]string{}, Tables: map[string]string{}}
 	seen := map[string]map[string]nodeState{} // by configured cluster and node
 	for _, step := range steps {
@@ -130,8 +130,8 @@ func (s *Set) Present(ctx context.Context, steps []plan.Step) (journal.Snapshot,
 			if err != nil {
 				return out, err
 			}
-			if seen[step.Cluster], err = c.present(ctx, steps); err != nil {
-				return out, fmt.Errorf("look at what is there before %s: %w", step.Key, err)
+			if seen[step.Cluster], err = c.present(ctx, steps, next); err != nil {
+				return out, err
 			}
 		}
 		states := map[string]nodeState{}
@@ -161,25 +161,6 @@ func (s *Set) Present(ctx context.Context, steps []plan.Step) (journal.Snapshot,
 	}
 	maps.DeleteFunc(out.Before, func(_ string, nodes []string) bool { return len(nodes) == 0 })
 	return out, nil
-}
-
-// present reads what the conditions of all steps on a cluster ask for, once a node.
-func (c *Cluster) present(ctx context.Context, steps []plan.Step) (map[string]nodeState, error) {
-	asked := map[string][]ops.Condition{}
-	var nodes []journal.Node
-	for _, step := range steps {
-		if step.Cluster != c.options.Name {
-			continue
-		}
-		for _, node := range step.Nodes {
-			if _, known := asked[node.Name()]; !known {
-				nodes = append(nodes, node)
-			}
-			asked[node.Name()] = append(asked[node.Name()], step.Statement.After...)
-		}
-	}
-	states, failures := c.observeAll(ctx, nodes, func(node string) []ops.Condition { return asked[node] })
-	return states, first(nodes, failures)
 }
 
 // present says whether the subject of a condition is there, whatever it looks like.

@@ -1,8 +1,6 @@
 package cluster
 
 import (
-	"context"
-	"slices"
 	"strings"
 
 	"github.com/skein-migrate/skein/ops"
@@ -14,12 +12,12 @@ import (
 func sharedStorages() []sharedStorage {
 	return []sharedStorage{
 		{
-			ops.StorageAccess, "user_directories", "SELECT 'user_directories', type, '' FROM system.user_directories",
+			ops.StorageAccess, "user_directories", "SELECT 'user_directories', type, '', '', '' FROM system.user_directories",
 			func(kind string) bool { return kind == "replicated" },
 		},
 		{
 			ops.StorageNamedCollections, "server_settings",
-			"SELECT 'server_settings', value, '' FROM system.server_settings WHERE name = 'named_collections_storage.type'",
+			"SELECT 'server_settings', value, '', '', '' FROM system.server_settings WHERE name = 'named_collections_storage.type'",
 			func(kind string) bool {
 				return strings.HasPrefix(kind, "zookeeper") || strings.HasPrefix(kind, "keeper")
 			},
@@ -34,26 +32,24 @@ type sharedStorage struct {
 	replicating func(value string) bool
 }
 
-// shared says which storages a node shares with others, as far as it can be seen.
-func (c *Cluster) shared(ctx context.Context, node string, facts nodeFacts) ([]ops.Storage, error) {
+// asksShared are the questions whose answers say which storages a node shares with others,
+// as far as it can be seen: system tables that it does not have say nothing.
+func (f nodeFacts) asksShared() []string {
 	var queries []string
 	for _, storage := range sharedStorages() {
-		if len(facts.columns[storage.table]) > 0 {
+		if len(f.columns[storage.table]) > 0 {
 			queries = append(queries, storage.sql)
 		}
 	}
-	if len(queries) == 0 {
-		return nil, nil
-	}
-	rows, err := c.Query(ctx, node, strings.Join(queries, unionAll))
-	if err != nil {
-		return nil, err
-	}
-	var shared []ops.Storage
+	return queries
+}
+
+// sharing is the storage that a row of a system table says to be shared.
+func sharing(table, value string) (ops.Storage, bool) {
 	for _, storage := range sharedStorages() {
-		if slices.ContainsFunc(rows, func(row []string) bool { return row[0] == storage.table && storage.replicating(row[1]) }) {
-			shared = append(shared, storage.is)
+		if storage.table == table && storage.replicating(value) {
+			return storage.is, true
 		}
 	}
-	return shared, nil
+	return "", false
 }

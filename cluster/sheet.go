@@ -171,17 +171,22 @@ func shownEngine(engine string) string {
 	return name + "(…)"
 }
 
+var (
+	userinfo      = regexp.MustCompile(`://[^/\s'@]*@`)
+	literals      = regexp.MustCompile(`'(?:[^'\\]|\\.)*'`)
+	takesPassword = regexp.MustCompile(`(?i)\b(remote|remoteSecure|mysql|postgresql|mongodb|redis|jdbc|odbc|url\w*|s3\w*|gcs|azureBlobStorage\w*|hdfs\w*|deltaLake\w*|iceberg\w*|hudi\w*)\s*\(`)
+)
+
 // withoutPasswords hides what is named a password, in a URL too.
 func withoutPasswords(text string) string {
-	return regexp.MustCompile(`://[^/\s'@]*@`).ReplaceAllString(masked(text), "://[HIDDEN]@")
+	return userinfo.ReplaceAllString(masked(text), "://[HIDDEN]@")
 }
 
 // shownQuery hides all that is quoted in a query which calls a function that may
 // be given a password.
 func shownQuery(query string) string {
-	takesPassword := regexp.MustCompile(`(?i)\b(remote|remoteSecure|mysql|postgresql|mongodb|redis|jdbc|odbc|url\w*|s3\w*|gcs|azureBlobStorage\w*|hdfs\w*|deltaLake\w*|iceberg\w*|hudi\w*)\s*\(`)
 	if takesPassword.MatchString(query) {
-		query = regexp.MustCompile(`'(?:[^'\\]|\\.)*'`).ReplaceAllString(query, "'…'")
+		query = literals.ReplaceAllString(query, "'…'")
 	}
 	return withoutPasswords(query)
 }

@@ -134,12 +134,17 @@ func TestReplicasArgumentsAreTakenOut(t *testing.T) {
 func TestInnerTablesAreNamedForTheirViews(t *testing.T) {
 	const id = "11111111-2222-3333-4444-555555555555"
 	c := &Cluster{options: Options{}}
-	node := c.nodeOf(journal.Node{Host: "ch-1", Port: 9000}, nil, map[string]tableState{
-		"a.v":              {database: "a", name: "v", uuid: id},
-		"a.inner":          {database: "a", name: ".inner_id." + id},
-		"a.orphan":         {database: "a", name: ".inner_id.66666666-2222-3333-4444-555555555555"},
-		"a.of an old view": {database: "a", name: ".inner.w"},
-	})
+	p := &printed{node: journal.Node{Host: "ch-1", Port: 9000}, tables: []printedTable{
+		{fingerprint: fingerprint{database: "a", name: "v"}, uuid: id},
+		{fingerprint: fingerprint{database: "a", name: ".inner_id." + id}},
+		{fingerprint: fingerprint{database: "a", name: ".inner_id.66666666-2222-3333-4444-555555555555"}}, // an orphan
+		{fingerprint: fingerprint{database: "a", name: ".inner.w"}},                                       // of an old view
+	}}
+	sheets := map[fingerprint]compare.Table{}
+	for _, table := range p.tables {
+		sheets[table.fingerprint] = compare.Table{}
+	}
+	node := c.nodeOf(p, sheets)
 	var names []string
 	for _, name := range slices.SortedFunc(maps.Keys(node.Tables), func(a, b compare.Name) int {
 		return strings.Compare(a.Table, b.Table)

@@ -28,6 +28,7 @@ func (c *Cluster) leaveOut() error {
 		return journal.Refusef("cluster %q: without %s there would be no query node left, nothing was changed",
 			c.options.Name, strings.Join(c.options.Without, ", "))
 	}
+	c.settle()
 	return nil
 }
 

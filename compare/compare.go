@@ -108,17 +108,20 @@ func one(name Name, nodes []Node) []Difference {
 	if len(holders) == 0 {
 		return nil
 	}
-	tables := settle(name, holders)
 	values := make([]value, 0, len(nodes))
 	for _, node := range nodes {
 		v := value{node: node.Name}
-		if t, has := tables[node.Name]; has {
+		if t, has := node.Tables[name]; has {
 			// Whatever they are, they are there: how they differ comes below.
 			v.Value = Value{Key: "there", Text: t.Engine}
 		}
 		values = append(values, v)
 	}
 	out := minority(name, Part{Kind: KindTable}, values)
+	if alike(name, holders) {
+		return append(out, apart(name, holders)...)
+	}
+	tables := settle(name, holders)
 	for _, part := range partsOf(tables) {
 		values = values[:0]
 		for _, node := range holders {
@@ -129,16 +132,16 @@ func one(name Name, nodes []Node) []Difference {
 	if slices.ContainsFunc(out, func(d Difference) bool { return d.What == string(KindPath) }) {
 		return out // which says why they do not meet
 	}
-	return append(out, apart(name, holders, tables)...)
+	return append(out, apart(name, holders)...)
 }
 
 // apart compares where the replicas of a shard meet in ZooKeeper: those that do
 // not meet do not replicate, however alike their definitions are.
-func apart(name Name, holders []Node, tables map[string]Table) []Difference {
+func apart(name Name, holders []Node) []Difference {
 	byShard := map[int][]value{}
 	var shards []int
 	for _, node := range holders {
-		path := tables[node.Name].Meets
+		path := node.Tables[name].Meets
 		if node.Shard == 0 || path == "" {
 			continue
 		}
@@ -162,6 +165,9 @@ type value struct {
 
 // minority lists the nodes that have not what most have.
 func minority(name Name, part Part, values []value) []Difference {
+	if !slices.ContainsFunc(values, func(v value) bool { return v.Key != values[0].Key }) {
+		return nil // as nearly all are
+	}
 	nodes := map[string][]string{} // by key
 	texts := map[string]string{}
 	var keys []string

@@ -100,6 +100,9 @@ func (k *checker) topology(c Cluster) {
 	if c.DDL != "" && c.DDL != OnCluster && c.DDL != Direct {
 		k.wrong(c.Key("ddl"), "unknown value %q, use on_cluster or direct", c.DDL)
 	}
+	if c.NodeConcurrency == 0 {
+		k.wrong(c.Key("node_concurrency"), "is 0: at least one node is asked at a time")
+	}
 	if c.Limits.DDL.Milliseconds()%1000 != 0 {
 		k.wrong(c.Key("limits.ddl"), "%s: servers count whole seconds", c.Limits.DDL)
 	}

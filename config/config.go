@@ -58,8 +58,11 @@ type Cluster struct {
 
 	StorageSets []storageset.Key
 	DDL         DDL
-	Connect     Connect
-	Limits      Limits
+	// NodeConcurrency is how many nodes are asked, or sent a statement, at the same
+	// time; 256 when not given.
+	NodeConcurrency int
+	Connect         Connect
+	Limits          Limits
 
 	AddressMap       map[string]string // see Translate
 	UnshardedReplica string            // replica name of unsharded tables, such as "{shard}-{replica}"
@@ -187,7 +190,9 @@ func newCluster(index int) Cluster {
 		Connect:      Connect{Retries: 3, Interval: time.Second, Timeout: 5 * time.Second},
 		Limits:       Limits{DDL: time.Minute, Wait: 5 * time.Minute, Mutation: 6 * time.Hour},
 		DDLQueuePath: "/clickhouse/task_queue/ddl",
-		index:        index,
+
+		NodeConcurrency: 256,
+		index:           index,
 	}
 }
 

@@ -57,6 +57,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 			Database: "default", User: "migrator", TLS: &config.TLS{CA: "ca.pem"},
 			StorageSets:      []storageset.Key{"migrations", "events", "events_ro", "transactions"},
 			DDL:              config.OnCluster,
+			NodeConcurrency:  64,
 			Connect:          config.Connect{Retries: 0, Interval: time.Second, Timeout: 5 * time.Second},
 			Limits:           config.Limits{DDL: 2 * time.Minute, Wait: 10 * time.Minute, Mutation: 12 * time.Hour},
 			AddressMap:       map[string]string{"ch-1:9000": "127.0.0.1:39000", "ch-2": "localhost"},
@@ -66,7 +67,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		},
 		{
 			Name: "eu-west", Hosts: []string{"ch-9:9440"}, SingleNode: true, Database: "eu", User: "reader",
-			TLS: &config.TLS{}, StorageSets: []storageset.Key{"eu"}, DDL: config.Direct,
+			TLS: &config.TLS{}, StorageSets: []storageset.Key{"eu"}, DDL: config.Direct, NodeConcurrency: 256,
 			Connect:      config.Connect{Retries: 3, Interval: time.Second, Timeout: 5 * time.Second},
 			Limits:       config.Limits{DDL: time.Minute, Wait: 5 * time.Minute, Mutation: 6 * time.Hour},
 			DDLQueuePath: "/clickhouse/task_queue/ddl",
@@ -160,20 +161,20 @@ func TestOrigins(t *testing.T) {
 	c := load(t, config.Options{Flags: flags})
 	for key, want := range map[string]string{
 		"clusters[0].cluster_name":   full + ":4:5",
-		"clusters[0].hosts":          "environment staging (" + full + ":30:9)",
-		"clusters[0].hosts[0]":       "environment staging (" + full + ":30:17)",
+		"clusters[0].hosts":          "environment staging (" + full + ":31:9)",
+		"clusters[0].hosts[0]":       "environment staging (" + full + ":31:17)",
 		"clusters[0].hosts[1]":       "default",
-		"clusters[0].limits.ddl":     full + ":14:14",
+		"clusters[0].limits.ddl":     full + ":15:14",
 		"clusters[0].ddl":            "flag --ddl",
 		"clusters[1].user":           "SKEIN_CLUSTERS_EU_WEST_USER",
-		"clusters[1].hosts":          full + ":20:5",
+		"clusters[1].hosts":          full + ":21:5",
 		"clusters[1].ddl_queue_path": "default",
 	} {
 		if have := c.Origin(key); have != want {
 			t.Errorf("%s comes from %q, want %q", key, have, want)
 		}
 	}
-	if where := c.Where(c.Clusters[1].Key("cluster_name")); where != full+":19:5" {
+	if where := c.Where(c.Clusters[1].Key("cluster_name")); where != full+":20:5" {
 		t.Errorf("a key that was not given is at %s, want its cluster's place", where)
 	}
 	err := c.Errorf(c.Clusters[0].Key("cluster_name"), "no node knows the cluster %q", "events_cluster")
@@ -196,6 +197,30 @@ func TestPrecedence(t *testing.T) {
 	}
 	if have := ddl(); have != config.OnCluster {
 		t.Errorf("the flag says on_cluster, have %s", have)
+	}
+}
+
+func TestNodeConcurrencyOfTheFlagIsForAllClusters(t *testing.T) {
+	flags := pflag.NewFlagSet("skein", pflag.ContinueOnError)
+	config.AddFlags(flags)
+	if err := flags.Parse([]string{"--node-concurrency", "7"}); err != nil {
+		t.Fatal(err)
+	}
+	c := load(t, config.Options{Path: full, Flags: flags})
+	for _, cluster := range c.Clusters {
+		if have := cluster.NodeConcurrency; have != 7 {
+			t.Errorf("%s: have %d", cluster.Name, have)
+		}
+		if have := c.Origin(cluster.Key("node_concurrency")); have != "flag --node-concurrency" {
+			t.Errorf("%s: from %s", cluster.Name, have)
+		}
+	}
+	for _, wrong := range []string{"0", "-1", "1001"} {
+		if err := flags.Set("node-concurrency", wrong); err != nil {
+			t.Fatal(err)
+		}
+		_, err := config.Load(config.Options{Path: full, Flags: flags})
+		wantError(t, err, "flag --node-concurrency: want a number from 1 to 1000, have "+wrong)
 	}
 }
 

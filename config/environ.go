@@ -12,7 +12,7 @@ import (
 
 	"github.com/joho/godotenv"
 
-	"github.com/skein-migrate/skein/config/yamlnode"
+	"github.com/skein-migrate/skein/nearest"
 )
 
 // LocalFile is read from beside skein.yaml, for local development: variables for
@@ -104,7 +104,7 @@ func (e *environ) stray(source string, known map[string]string) []*Problem {
 		}
 		problems = append(problems, &Problem{
 			at:   e.origin(name),
-			Text: fmt.Sprintf("changes no key of %s%s", source, yamlnode.DidYouMean(name, slices.Sorted(maps.Keys(known)))),
+			Text: fmt.Sprintf("changes no key of %s%s", source, nearest.DidYouMean(name, slices.Sorted(maps.Keys(known)))),
 		})
 	}
 	return problems

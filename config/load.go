@@ -56,7 +56,11 @@ func read(options Options) (*Config, []*Problem, error) {
 	path := o.path()
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, journal.Usagef("no configuration file %s%s: name another with --config FILE or SKEIN_CONFIG", path, here(path))
+		hint := ""
+		if path == DefaultPath {
+			hint = "; skein init writes one"
+		}
+		return nil, nil, journal.Usagef("no configuration file %s%s: name another with --config FILE or SKEIN_CONFIG%s", path, here(path), hint)
 	}
 	if err != nil {
 		return nil, nil, journal.Usagef("read the configuration: %w", err)

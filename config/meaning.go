@@ -36,6 +36,7 @@ func meanings() map[string]meaning {
 		"clusters.tls":                      {text: "TLS with the nodes: `true` trusts the system's roots.", otherwise: "`false`"},
 		"clusters.storage_sets":             {text: "The storage sets on this cluster. Each is on exactly one cluster. `migrations`, skein's own, is added where there is only one cluster."},
 		"clusters.ddl":                      {text: "One statement with ON CLUSTER, or the statement to every node.", otherwise: "`on_cluster`; `direct` on a single node"},
+		"clusters.node_concurrency":         {text: "How many nodes are asked, or sent a statement, at the same time. Each takes a connection, and room for its answer. With `ddl: direct`, the nodes beyond it wait for their turn.", takes: "1 to 1000"},
 		"clusters.connect":                  {text: "How patient skein is with a node that does not answer."},
 		"clusters.connect.retries":          {text: "Attempts after the first one at a node that does not answer."},
 		"clusters.connect.interval":         {text: "Between attempts."},

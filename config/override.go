@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -14,6 +15,7 @@ func AddFlags(flags *pflag.FlagSet) {
 	flags.String("config", "", "configuration `file` (SKEIN_CONFIG; default ./skein.yaml)")
 	flags.String("env", "", "`environment` of the configuration to use (SKEIN_ENV)")
 	flags.String("ddl", "", "how statements reach the nodes of all clusters: on_cluster or direct")
+	flags.Int("node-concurrency", 0, "ask, or send a statement to, so many `nodes` of a cluster at the same time (default 256)")
 }
 
 // overrides are the flags and variables, bound by viper.
@@ -33,6 +35,7 @@ func newOverrides(options Options) (*overrides, error) {
 		{"config", "SKEIN_CONFIG", "config"},
 		{"env", "SKEIN_ENV", "env"},
 		{"ddl", "", "ddl"},
+		{concurrency, "", concurrency},
 	} {
 		if err := o.bind(bound.key, bound.variable, bound.flag); err != nil {
 			return nil, journal.Usagef("bind --%s: %w", bound.flag, err)
@@ -131,15 +134,38 @@ func (o *overrides) apply(c *Config) []*Problem {
 		c.origins.forgetInside(v.key)
 	}
 	problems = append(problems, o.environ.stray(c.Source, known)...)
-	if ddl := o.viper.GetString("ddl"); ddl != "" {
+	switch ddl := DDL(o.viper.GetString("ddl")); ddl {
+	case "":
+	case OnCluster, Direct:
 		for i := range c.Clusters {
 			if cluster := &c.Clusters[i]; !cluster.SingleNode {
-				cluster.DDL = DDL(ddl)
+				cluster.DDL = ddl
 				c.origins.record(cluster.Key("ddl"), o.from("ddl", "", "ddl"))
 			}
 		}
+	default:
+		problems = append(problems, &Problem{at: o.from("ddl", "", "ddl"), Text: fmt.Sprintf("%q is neither %s nor %s", ddl, OnCluster, Direct)})
 	}
-	return problems
+	return append(problems, o.concurrency(c)...)
+}
+
+// concurrency is a flag for all clusters.
+const concurrency = "node-concurrency"
+
+func (o *overrides) concurrency(c *Config) []*Problem {
+	from := o.from(concurrency, "", concurrency)
+	if from == (origin{}) {
+		return nil
+	}
+	n := o.viper.GetInt(concurrency)
+	if n < 1 || n > mostCounted {
+		return []*Problem{{at: from, Text: fmt.Sprintf("want a number from 1 to %d, have %d", mostCounted, n)}}
+	}
+	for i := range c.Clusters {
+		c.Clusters[i].NodeConcurrency = n
+		c.origins.record(c.Clusters[i].Key("node_concurrency"), from)
+	}
+	return nil
 }
 
 func (c *Config) variables() []variable {

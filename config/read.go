@@ -12,6 +12,7 @@ import (
 
 	"github.com/skein-migrate/skein/config/yamlnode"
 	"github.com/skein-migrate/skein/migration"
+	"github.com/skein-migrate/skein/nearest"
 	"github.com/skein-migrate/skein/storageset"
 )
 
@@ -33,7 +34,7 @@ func (c *Config) readFile(r *reader, root *yaml.Node, environment string) {
 		if chosen, ok := c.origins.byKey["environment"]; ok {
 			from = chosen
 		}
-		r.problems = append(r.problems, &Problem{at: from, Text: fmt.Sprintf("no environment %q%s%s", environment, yamlnode.DidYouMean(environment, names), thereAre(names))})
+		r.problems = append(r.problems, &Problem{at: from, Text: fmt.Sprintf("no environment %q%s%s", environment, nearest.DidYouMean(environment, names), thereAre(names))})
 	}
 	// The chosen one last: the others are read over what the file alone says.
 	for _, name := range names {
@@ -181,6 +182,7 @@ func (c *Cluster) read(s *section) {
 		limits.end()
 	}
 	s.table("address_map", &c.AddressMap)
+	s.count("node_concurrency", &c.NodeConcurrency)
 	s.text("unsharded_replica", &c.UnshardedReplica)
 	s.table("paths", &c.Paths)
 	s.text("ddl_queue_path", &c.DDLQueuePath)

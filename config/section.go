@@ -12,6 +12,7 @@ import (
 
 	"github.com/skein-migrate/skein/config/secret"
 	"github.com/skein-migrate/skein/config/yamlnode"
+	"github.com/skein-migrate/skein/nearest"
 )
 
 // reader collects what is wrong in one file, and where each value came from.
@@ -85,7 +86,7 @@ func (s *section) name() string {
 func (s *section) end() {
 	for name, f := range s.fields {
 		if !slices.Contains(s.known, name) {
-			s.problem(f.key, "unknown key %q in %s%s", name, s.name(), yamlnode.DidYouMean(name, s.known))
+			s.problem(f.key, "unknown key %q in %s%s", name, s.name(), nearest.DidYouMean(name, s.known))
 		}
 	}
 }
@@ -207,8 +208,12 @@ func (s *section) count(name string, into *int) {
 	}
 	if node := s.take(name); node != nil {
 		n, err := strconv.Atoi(node.Value)
-		if node.Kind != yaml.ScalarNode || err != nil || n < 0 || n > mostCounted {
+		switch {
+		case node.Kind != yaml.ScalarNode:
 			s.wrong(node, name, "a number from 0 to 1000")
+			return
+		case err != nil || n < 0 || n > mostCounted:
+			s.bad(node, name, "want a number from 0 to %d, have %s", mostCounted, node.Value)
 			return
 		}
 		*into = n

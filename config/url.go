@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/skein-migrate/skein/config/yamlnode"
+	"github.com/skein-migrate/skein/nearest"
 )
 
 // readURL reads clickhouse://user:password@host:port/database?secure=true, the
@@ -62,7 +62,7 @@ func (c *Cluster) readURLQuery(s *section, query url.Values) (secure bool) {
 		value, err := strconv.ParseBool(given[len(given)-1])
 		switch {
 		case !slices.Contains(known, name):
-			s.bad(s.fields["url"].value, "url", "unknown parameter %q%s", name, yamlnode.DidYouMean(name, known))
+			s.bad(s.fields["url"].value, "url", "unknown parameter %q%s", name, nearest.DidYouMean(name, known))
 		case err != nil:
 			s.bad(s.fields["url"].value, "url", "%s: want true or false", name)
 		default:

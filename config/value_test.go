@@ -23,20 +23,20 @@ func TestValuesSayWhereTheyAreFrom(t *testing.T) {
 		values[value.Key] = value
 	}
 	for _, want := range []config.Value{
-		{"clusters[0].name", "events", config.FromEnvironment, "environment staging (" + full + ":29:9)"},
-		{"clusters[0].hosts", []string{"staging-ch:9000"}, config.FromEnvironment, "environment staging (" + full + ":30:9)"},
+		{"clusters[0].name", "events", config.FromEnvironment, "environment staging (" + full + ":30:9)"},
+		{"clusters[0].hosts", []string{"staging-ch:9000"}, config.FromEnvironment, "environment staging (" + full + ":31:9)"},
 		{"clusters[0].cluster_name", "events_cluster", config.FromFile, full + ":4:5"},
 		{"clusters[0].ddl", "direct", config.FromFlag, "flag --ddl"},
-		{"clusters[0].tls", false, config.FromEnvironment, "environment staging (" + full + ":32:9)"},
-		{"clusters[0].connect.retries", 0, config.FromFile, full + ":13:15"},
-		{"clusters[0].limits.wait", "1m", config.FromEnvironment, "environment staging (" + full + ":33:18)"},
-		{"clusters[0].limits.mutation", "12h", config.FromFile, full + ":14:34"},
+		{"clusters[0].tls", false, config.FromEnvironment, "environment staging (" + full + ":33:9)"},
+		{"clusters[0].connect.retries", 0, config.FromFile, full + ":14:15"},
+		{"clusters[0].limits.wait", "1m", config.FromEnvironment, "environment staging (" + full + ":34:18)"},
+		{"clusters[0].limits.mutation", "12h", config.FromFile, full + ":15:34"},
 		{"clusters[1].user", "root", config.FromVariable, "SKEIN_CLUSTERS_EU_WEST_USER"},
-		{"clusters[1].password", "(hidden)", config.FromFile, full + ":20:5"},
-		{"clusters[1].tls", true, config.FromFile, full + ":20:5"},
+		{"clusters[1].password", "(hidden)", config.FromFile, full + ":21:5"},
+		{"clusters[1].tls", true, config.FromFile, full + ":21:5"},
 		{"clusters[1].tls.min_version", "1.2", config.FromDefault, "default"},
-		{"coordination.auth", "file:zk-auth", config.FromFile, full + ":23:77"},
-		{"groups[0].readiness", "limited", config.FromEnvironment, "environment staging (" + full + ":34:29)"},
+		{"coordination.auth", "file:zk-auth", config.FromFile, full + ":24:77"},
+		{"groups[0].readiness", "limited", config.FromEnvironment, "environment staging (" + full + ":35:29)"},
 	} {
 		if diff := cmp.Diff(want, values[want.Key]); diff != "" {
 			t.Errorf("%s (-want +have):\n%s", want.Key, diff)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/skein-migrate/skein/journal"
@@ -29,7 +30,7 @@ func (s *session) apply(ctx context.Context, t target, p MigrationPlan) error {
 			entry.StepHash = step.Hash
 			return s.fail(ctx, entry, step, nil, &journal.InterruptedError{})
 		}
-		if err := s.step(ctx, &entry, step, rows[i]); err != nil {
+		if err := s.step(ctx, &entry, step, rows[i] && i > 0); err != nil { // begin announces the first
 			return err
 		}
 	}
@@ -40,7 +41,7 @@ func (s *session) apply(ctx context.Context, t target, p MigrationPlan) error {
 // begin writes the in_progress row, with what is there already, in one insert
 // with the completed row of the migration before it.
 func (s *session) begin(ctx context.Context, t target, steps []plan.Step) (journal.Entry, error) {
-	present, err := s.c.options.Observer.Present(ctx, steps)
+	present, err := s.c.options.Observer.Present(ctx, steps, soon(s.upcoming))
 	if err != nil {
 		return journal.Entry{}, err
 	}
@@ -54,6 +55,9 @@ func (s *session) begin(ctx context.Context, t target, steps []plan.Step) (journ
 	}
 	plan.Trace(present.Tables, steps)
 	note := journal.Note{Before: present.Before, Tables: present.Tables, Direction: t.direction}
+	if len(steps) > 0 && isBlind(steps[0]) {
+		note.Called = 1
+	}
 	if err := s.owes(ctx, t, steps, &note); err != nil {
 		return entry, err
 	}
@@ -66,6 +70,21 @@ func (s *session) begin(ctx context.Context, t target, steps []plan.Step) (journ
 	}
 	s.emit(journal.MigrationStarted{Key: t.key, Direction: t.direction, Steps: len(steps)})
 	return entry, nil
+}
+
+// soon are the steps that come next, so many that looking at what they ask for is one
+// small question.
+func soon(plans []MigrationPlan) []plan.Step {
+	const enough = 50
+	vague := func(step plan.Step) bool { return isBlind(step) || slices.Contains(touches(step), everything) }
+	var steps []plan.Step
+	for _, p := range plans {
+		if len(steps) >= enough || slices.ContainsFunc(p.Steps, vague) { // after it all may be otherwise
+			break
+		}
+		steps = append(steps, p.Steps...)
+	}
+	return steps
 }
 
 // begun says of a migration of which the first row may have landed that it is in
@@ -152,7 +171,7 @@ func (s *session) announceStep(ctx context.Context, entry *journal.Entry, step p
 	before := entry.Note
 	if note := noteOf(*entry); note.Direction == entry.Direction {
 		if moves(step) {
-			now, err := s.c.options.Observer.Present(ctx, []plan.Step{step})
+			now, err := s.c.options.Observer.Present(ctx, []plan.Step{step}, nil)
 			if err != nil {
 				return err
 			}
@@ -201,12 +220,7 @@ func (s *session) fail(ctx context.Context, entry journal.Entry, step plan.Step,
 	}
 	entry.Error = failure.Error()
 	entry.Version, entry.Timestamp = s.next(), s.c.now()
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseLimit)
-	defer cancel()
-	if err := s.lease.Confirm(after); err != nil {
-		// Another run may have taken over: its rows are the ones that count.
-		s.emit(journal.Warning{Text: fmt.Sprintf("the error of %s is not recorded: %v", entry.Key, err)})
-	} else if err := s.c.options.Rows.WriteAnyhow(after, entry); err != nil {
+	if err := s.recordAnyhow(context.WithoutCancel(ctx), entry); err != nil {
 		s.emit(journal.Warning{Text: fmt.Sprintf("the error of %s is not recorded: %v", entry.Key, err)})
 	}
 	s.emit(journal.MigrationFailed{
@@ -256,7 +270,11 @@ func (s *session) fake(ctx context.Context, t target) error {
 
 func noteOf(entry journal.Entry) journal.Note {
 	var note journal.Note
-	if entry.Note != "" {
+	switch entry.Note {
+	case "", "{}": // as nearly all rows have it
+	case `{"fake":true}`:
+		note.Fake = true
+	default:
 		_ = json.Unmarshal([]byte(entry.Note), &note) // another version's note says nothing to us
 	}
 	return note

@@ -30,8 +30,8 @@ type Observer interface {
 	// Check compares every node of a step with its conditions, once.
 	Check(ctx context.Context, step plan.Step) []journal.NodeVerdict
 	// Present says which nodes have the subjects of the steps' conditions, and
-	// which tables the steps move.
-	Present(ctx context.Context, steps []plan.Step) (journal.Snapshot, error)
+	// which tables the steps move. next are steps that it will be asked about soon.
+	Present(ctx context.Context, steps, next []plan.Step) (journal.Snapshot, error)
 	// AwaitPredecessor waits until nothing of an earlier run can still change a
 	// node of the steps.
 	AwaitPredecessor(ctx context.Context, x plan.Execution, runID string, steps []plan.Step) error
@@ -47,6 +47,13 @@ type States interface {
 	Rows(ctx context.Context) (int, error)
 	// Read returns the newest entry of each migration, after a barrier if asked.
 	Read(ctx context.Context, barrier bool) (map[journal.Key]journal.Entry, error)
+}
+
+// Witness is a States that knows how much it has seen.
+type Witness interface {
+	// AllAnswered says that every node which has the state tables answered the last
+	// Read, so that no row can be newer than what it returned.
+	AllAnswered() bool
 }
 
 // Paths looks at where Replicated tables are going to be in ZooKeeper.
@@ -177,10 +184,15 @@ type Request struct {
 	// before anything is changed; its error ends the run. The plans have the amounts of
 	// all that is rewritten or dropped. nil: nobody is asked.
 	Approve func(ctx context.Context, plans []MigrationPlan) error
+	// Jobs is how many groups migrate runs at a time, where they do not depend on one
+	// another and touch no table in common; one when 0.
+	Jobs int
 	// SkipChecks are names of doctor.Before that a change is not checked for.
 	SkipChecks []string
 	// Verify has Baseline compare what is there with what the migrations make.
 	Verify bool
 	// baseline marks the rows that Fake writes.
 	baseline bool
+	// dry says that nothing is going to run: what is completed may be looked at.
+	dry bool
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/skein-migrate/skein/danger"
 	"github.com/skein-migrate/skein/journal"
-	"github.com/skein-migrate/skein/plan"
 )
 
 // Sizer reads what the steps of a plan would find.
@@ -21,12 +20,7 @@ type Sizer interface {
 // server would refuse half-way. What it need not know it does not ask: without
 // everything, only the sizes of what is dropped.
 func (c *Coordinator) assess(ctx context.Context, plans []MigrationPlan, r Request, everything bool) error {
-	var steps []plan.Step
-	for _, p := range plans {
-		if !p.Fake {
-			steps = append(steps, p.Steps...)
-		}
-	}
+	steps := allSteps(plans)
 	holdings := map[string]map[string]danger.Holding{}
 	for _, inquiry := range danger.Inquire(steps, everything) {
 		held, err := c.options.Sizer.Holdings(ctx, inquiry)

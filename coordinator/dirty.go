@@ -28,18 +28,14 @@ func hasChecksum(entry journal.Entry) bool {
 // modified are the rows of completed migrations of a group that are not any more
 // what they were applied as, in order.
 func (e entries) modified(group migration.Group) []journal.Entry {
-	var rows []journal.Entry
-	var compared []migration.Migration
-	for _, m := range group.Migrations {
-		if entry := e[journal.Key{Group: group.Name, ID: m.ID}]; entry.Status == journal.Completed && hasChecksum(entry) {
-			rows, compared = append(rows, entry), append(compared, m)
-		}
-	}
-	sums, _ := migration.Checksums(compared)
 	var changed []journal.Entry
-	for i, row := range rows {
-		if sums[i] != "" && sums[i] != row.Checksum {
-			changed = append(changed, row)
+	for _, m := range group.Migrations {
+		entry := e[journal.Key{Group: group.Name, ID: m.ID}]
+		if entry.Status != journal.Completed || !hasChecksum(entry) {
+			continue
+		}
+		if sum := group.Checksums()[m.ID]; sum != "" && sum != entry.Checksum {
+			changed = append(changed, entry)
 		}
 	}
 	return changed
@@ -104,7 +100,10 @@ func (c *Coordinator) warnDirty(e entries, r Request, targets []target, say func
 			say(journal.Warning{Text: fmt.Sprintf("%s completed, and this program does not have %s: a newer program ran it (run %s, %s), "+
 				"or its file is gone. It is left as it is. Look: skein list", are(unknown), it(unknown), last.RunID, last.AppliedBy)})
 		}
-		if changed, _ := e.dirty(group); len(changed) > 0 && r.AllowDirty {
+		if !r.AllowDirty {
+			continue // refused already
+		}
+		if changed, _ := e.dirty(group); len(changed) > 0 {
 			say(journal.Warning{Text: fmt.Sprintf("%s modified since %s applied. It is left as it is. Look: skein repair --group %s",
 				are(changed), was(changed), group.Name)})
 		}

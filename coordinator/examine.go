@@ -71,12 +71,7 @@ func written(plans []MigrationPlan) (writes, mutates map[string]bool) {
 
 // rewrites are the bytes that plans rewrite at most, by configured cluster and node.
 func (c *Coordinator) rewrites(ctx context.Context, plans []MigrationPlan) (map[string]map[string]uint64, error) {
-	var steps []plan.Step
-	for _, p := range plans {
-		if !p.Fake {
-			steps = append(steps, p.Steps...)
-		}
-	}
+	steps := allSteps(plans)
 	out := map[string]map[string]uint64{}
 	if !slices.ContainsFunc(steps, func(step plan.Step) bool { return danger.ClassOf(step.Statement) == danger.RewritesData }) {
 		return out, nil

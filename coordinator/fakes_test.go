@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/skein-migrate/skein/danger"
 	"github.com/skein-migrate/skein/journal"
@@ -14,8 +15,9 @@ import (
 // world stands in for servers, state and lock, and keeps a log of what was
 // asked of them, in order, in words that a test can compare.
 type world struct {
-	awaited []string // runs whose leftovers were waited for
-	pending error    // what is left of one
+	mu      sync.Mutex // of log, sent and confirms, which lanes share
+	awaited []string   // runs whose leftovers were waited for
+	pending error      // what is left of one
 	log     []string
 
 	facts    []plan.Facts
@@ -30,6 +32,7 @@ type world struct {
 	present    map[string][]string
 	presentErr map[string]error // by migration
 
+	silent      bool // not every node answers
 	missing, of int
 	rowCount    int
 	entries     entries
@@ -51,7 +54,11 @@ type failure struct {
 	err   error
 }
 
-func (w *world) say(format string, args ...any) { w.log = append(w.log, fmt.Sprintf(format, args...)) }
+func (w *world) say(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.log = append(w.log, fmt.Sprintf(format, args...))
+}
 
 // Facts implements Servers.
 func (w *world) Facts(_ context.Context, clusters []string) ([]plan.Facts, error) {
@@ -75,7 +82,9 @@ func (w *world) Run(ctx context.Context, x plan.Execution, step plan.Step) ([]jo
 		return nil, err
 	}
 	w.say("send %s to %s", step.Statement.Summary, hosts(step.Nodes))
+	w.mu.Lock()
 	w.sent = append(w.sent, step)
+	w.mu.Unlock()
 	if w.before != nil {
 		w.before(step)
 	}
@@ -127,7 +136,7 @@ func (w *world) AwaitPredecessor(_ context.Context, _ plan.Execution, runID stri
 	return w.pending
 }
 
-func (w *world) Present(ctx context.Context, steps []plan.Step) (journal.Snapshot, error) {
+func (w *world) Present(ctx context.Context, steps, _ []plan.Step) (journal.Snapshot, error) {
 	if err := ctx.Err(); err != nil {
 		return journal.Snapshot{}, err
 	}
@@ -148,6 +157,9 @@ func (w *world) Missing(context.Context) ([]string, int, error) {
 
 // Rows implements States.
 func (w *world) Rows(context.Context) (int, error) { return w.rowCount, nil }
+
+// AllAnswered implements Witness.
+func (w *world) AllAnswered() bool { return !w.silent }
 
 // Read implements States.
 func (w *world) Read(_ context.Context, barrier bool) (map[journal.Key]journal.Entry, error) {
@@ -209,6 +221,8 @@ func (w *world) Epoch() uint64 { return w.floor + 1 }
 
 // Confirm implements Lease.
 func (w *world) Confirm(context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.confirms++
 	return w.confirmErr[w.confirms]
 }

@@ -32,7 +32,7 @@ type inFlight struct {
 }
 
 // unannounced says of the step at which an entry stopped that it was never sent.
-// The first row announces the first step, unless that is blind.
+// The first row announces the first step.
 func unannounced(step plan.Step, note journal.Note) bool {
 	if isBlind(step) {
 		return note.Called != step.Index

@@ -77,8 +77,11 @@ func (c *Coordinator) List(ctx context.Context) ([]GroupStatus, error) {
 }
 
 // readAnyhow reads the state without lock or barrier. No table anywhere means
-// that nothing has started.
+// that nothing has started. What the rows are compared with is made meanwhile.
 func (c *Coordinator) readAnyhow(ctx context.Context) (entries, error) {
+	for _, group := range c.options.Registry.Groups() {
+		go group.Checksums()
+	}
 	missing, total, err := c.options.States.Missing(ctx)
 	switch {
 	case err != nil:
@@ -133,18 +136,27 @@ func fill(out *MigrationStatus, entry journal.Entry) {
 
 // addMissing shows rows whose migration this program does not have.
 func addMissing(groups []GroupStatus, state entries) []GroupStatus {
+	index, known := make(map[string]int, len(groups)), make(map[journal.Key]bool, len(state))
+	for i, group := range groups {
+		index[group.Name] = i
+		for _, m := range group.Migrations {
+			known[journal.Key{Group: group.Name, ID: m.ID}] = true
+		}
+	}
 	for key, entry := range state {
-		at := slices.IndexFunc(groups, func(g GroupStatus) bool { return g.Name == key.Group })
-		if at < 0 {
+		if known[key] {
+			continue
+		}
+		at, there := index[key.Group]
+		if !there {
 			if entry.Status == journal.NotStarted {
 				continue
 			}
 			groups = append(groups, GroupStatus{Name: key.Group, Unknown: true})
 			at = len(groups) - 1
+			index[key.Group] = at
 		}
-		isOwed := len(noteOf(entry).Owed) > 0
-		known := slices.ContainsFunc(groups[at].Migrations, func(m MigrationStatus) bool { return m.ID == key.ID })
-		if known || entry.Status == journal.NotStarted && !isOwed {
+		if isOwed := len(noteOf(entry).Owed) > 0; entry.Status == journal.NotStarted && !isOwed {
 			continue
 		}
 		status := MigrationStatus{ID: key.ID, Missing: true}
@@ -152,9 +164,8 @@ func addMissing(groups []GroupStatus, state entries) []GroupStatus {
 		groups[at].Migrations = append(groups[at].Migrations, status)
 		slices.SortFunc(groups[at].Migrations, func(a, b MigrationStatus) int { return migration.CompareIDs(a.ID, b.ID) })
 	}
-	known := slices.IndexFunc(groups, func(g GroupStatus) bool { return g.Unknown })
-	if known >= 0 {
-		slices.SortFunc(groups[known:], func(a, b GroupStatus) int { return cmp.Compare(a.Name, b.Name) })
+	if first := slices.IndexFunc(groups, func(g GroupStatus) bool { return g.Unknown }); first >= 0 {
+		slices.SortFunc(groups[first:], func(a, b GroupStatus) int { return cmp.Compare(a.Name, b.Name) })
 	}
 	return groups
 }

@@ -42,9 +42,9 @@ func (c *Coordinator) unsettled(e entries, targets []target, fake bool) error {
 }
 
 // warnOwed says what is owed to nodes when a command has nothing else to do.
-func (s *session) warnOwed() {
-	for _, node := range s.state.owedNodes() {
-		s.emit(journal.Warning{Text: fmt.Sprintf("%s is owed %s, which ran without it: skein resume settles that", node, keyList(s.state.owedTo(node)))})
+func (c *Coordinator) warnOwed(e entries, say func(journal.Event)) {
+	for _, node := range e.owedNodes() {
+		say(journal.Warning{Text: fmt.Sprintf("%s is owed %s, which ran without it: skein resume settles that", node, keyList(e.owedTo(node)))})
 	}
 }
 

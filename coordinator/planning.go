@@ -65,6 +65,7 @@ func (c *Coordinator) PlanRevert(ctx context.Context, r Request) ([]MigrationPla
 }
 
 func (c *Coordinator) dry(ctx context.Context, pick verb, r Request) ([]MigrationPlan, error) {
+	r.dry = true
 	state, err := c.readAnyhow(ctx)
 	if err != nil {
 		return nil, err
@@ -95,10 +96,12 @@ func (c *Coordinator) plan(ctx context.Context, state entries, targets []target,
 	}
 	planner := plan.New(c.options.Sets, facts...)
 	plans := make([]MigrationPlan, 0, len(targets))
+	lists := make([][]ops.Operation, len(targets))
 	for i, t := range targets {
-		if i%aheadOf == 0 {
-			renderAhead(planner, targets[i:min(i+aheadOf, len(targets))])
-		}
+		lists[i] = t.operations()
+	}
+	planner.Ahead(lists...)
+	for _, t := range targets {
 		// The state tables cannot be there without being made. Of the others only
 		// the status is written, whatever the nodes have.
 		if r.Fake && t.key.Group != migration.System {
@@ -120,28 +123,24 @@ func (c *Coordinator) plan(ctx context.Context, state entries, targets []target,
 	return plans, c.freePaths(ctx, plans)
 }
 
-// aheadOf is how many migrations are rendered side by side: what is rendered is kept
-// until it is planned.
-const aheadOf = 256
-
-func renderAhead(planner *plan.Planner, targets []target) {
-	lists := make([][]ops.Operation, len(targets))
-	for i, t := range targets {
-		lists[i] = t.operations()
-	}
-	planner.Ahead(lists...)
-}
-
 // freePaths refuses tables that would meet those of others in ZooKeeper.
 func (c *Coordinator) freePaths(ctx context.Context, plans []MigrationPlan) error {
 	if c.options.Paths == nil {
 		return nil
 	}
-	var steps []plan.Step
+	return c.options.Paths.FreePaths(ctx, allSteps(plans))
+}
+
+// allSteps are the steps of all plans that run, in their order. There may be a hundred
+// thousand, so that there is room for no others.
+func allSteps(plans []MigrationPlan) []plan.Step {
+	lists := make([][]plan.Step, 0, len(plans))
 	for _, p := range plans {
-		steps = append(steps, p.Steps...)
+		if !p.Fake {
+			lists = append(lists, p.Steps)
+		}
 	}
-	return c.options.Paths.FreePaths(ctx, steps)
+	return slices.Concat(lists...)
 }
 
 func planOne(planner *plan.Planner, t target) (MigrationPlan, error) {
@@ -149,7 +148,11 @@ func planOne(planner *plan.Planner, t target) (MigrationPlan, error) {
 		Key: t.key, Direction: t.direction,
 		Blocking: t.migration.Blocking && t.direction == journal.Forward,
 	}
-	steps, notes, err := planner.Operations(t.operations())
+	render := planner.Operations
+	if t.migration.NoBatch || t.stepwise {
+		render = planner.Separately
+	}
+	steps, notes, err := render(t.operations())
 	if err != nil {
 		return p, planError(t.key, err)
 	}

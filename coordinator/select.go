@@ -17,6 +17,9 @@ type target struct {
 	// stored is set where the way back is that of the row, because this program's
 	// is another one, or gone.
 	stored *journal.Entry
+	// stepwise sends every statement by itself, so that each can be left out where it
+	// has nothing to take back.
+	stepwise bool
 }
 
 func (t target) operations() []ops.Operation {

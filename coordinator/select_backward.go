@@ -152,7 +152,7 @@ func (c *Coordinator) backward(e entries, targets []target, r Request) ([]target
 			return nil, journal.Refusef("%s cannot be reversed: %s", t.key, t.migration.Irreversible)
 		}
 	}
-	if len(targets) > 0 && !r.Force {
+	if len(targets) > 0 && !r.Force && !r.dry {
 		return nil, journal.Refusef("%s is completed: reversing it may drop what has been used since. "+
 			"Do it with --force", strings.Join(names, ", "))
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/skein-migrate/skein/journal"
@@ -29,7 +30,8 @@ type Result struct {
 }
 
 // Migrate runs all pending migrations of the request: Groups, Readiness,
-// Through, Count, Force, Fake.
+// Through, Count, Force, Fake, Jobs. With several jobs the error may be of several
+// migrations, joined; those that are under way when one stops go on to their end.
 func (c *Coordinator) Migrate(ctx context.Context, r Request) (Result, error) {
 	return c.change(ctx, migrate, r)
 }
@@ -58,14 +60,24 @@ func (c *Coordinator) Revert(ctx context.Context, r Request) (Result, error) {
 // change is what every changing command does: take the lock, read the state,
 // pick migrations, plan, look before the leap, and run.
 func (c *Coordinator) change(ctx context.Context, pick verb, r Request) (Result, error) {
+	began := c.now()
 	unlocked, err := c.readAnyhow(ctx)
 	if err != nil {
 		return Result{}, err
 	}
 	// A wrong request is said before another run's end is waited for.
 	var usage *journal.UsageError
-	if _, err := pick(c, unlocked, r); errors.As(err, &usage) {
+	targets, err := pick(c, unlocked, r)
+	switch {
+	case errors.As(err, &usage):
 		return Result{}, err
+	case err == nil && len(targets) == 0 && len(c.options.Without) == 0 && c.sawAll():
+		// The newest row of each migration counts: what is completed is. Most
+		// deployments have nothing to do, and need no lock for it.
+		c.warnDirty(unlocked, r, targets, c.options.Events)
+		c.warnOwed(unlocked, c.options.Events)
+		c.options.Events(ended(nil, c.now().Sub(began)))
+		return Result{}, nil
 	}
 	return c.locked(ctx, unlocked.epoch(), func(ctx context.Context, s *session) error {
 		s.decided(r)
@@ -74,7 +86,7 @@ func (c *Coordinator) change(ctx context.Context, pick verb, r Request) (Result,
 			c.warnDirty(s.state, r, targets, s.emit)
 		}
 		if err == nil && len(targets) == 0 {
-			s.warnOwed()
+			c.warnOwed(s.state, s.emit)
 		}
 		if err != nil || len(targets) == 0 {
 			return err
@@ -91,35 +103,17 @@ func (c *Coordinator) change(ctx context.Context, pick verb, r Request) (Result,
 			return err
 		}
 		s.baseline = r.baseline
+		if r.Jobs > 1 {
+			return s.sideBySide(ctx, targets, plans, r.Jobs)
+		}
 		return s.all(ctx, targets, plans)
 	})
 }
 
-// look is all that is looked at between planning and the first change. Whoever has
-// to approve comes last: nobody is asked about what would be refused.
-func (s *session) look(ctx context.Context, targets []target, plans []MigrationPlan, r Request) error {
-	if err := s.c.assess(ctx, plans, r, r.CheckDangerous || r.Approve != nil); err != nil {
-		return err
-	}
-	if r.CheckDangerous {
-		if err := CheckDangerous(plans); err != nil {
-			return err
-		}
-	}
-	if !r.Fake {
-		if err := s.preflight(ctx, targets, r.SkipChecks, plans); err != nil {
-			return err
-		}
-	}
-	if r.Verify {
-		if err := s.verifyBaseline(ctx, targets); err != nil {
-			return err
-		}
-	}
-	if r.Approve == nil {
-		return nil
-	}
-	return r.Approve(ctx, plans)
+// sawAll says that every node answered when the state was read last.
+func (c *Coordinator) sawAll() bool {
+	witness, ok := c.options.States.(Witness)
+	return ok && witness.AllAnswered()
 }
 
 // session is one run under the lock.
@@ -128,16 +122,25 @@ type session struct {
 	run   journal.Run
 	lease Lease
 	trail Trail
-	// emitting makes the trail's order that of the sinks: nodes answer side by side.
-	emitting sync.Mutex
-	state    entries
-	counter  uint32
+	*common
+	state entries
 	// finished is the completed row of the last migration, which goes into one
 	// insert with the next one's first row.
 	finished *journal.Entry
-	done     func() // announces it
-	baseline bool   // what is faked was there before
+	done     func()          // announces it
+	upcoming []MigrationPlan // planned after the one that is run
+	baseline bool            // what is faked was there before
 	result   Result
+}
+
+// common is what the lanes of a run have in common; see sideBySide.
+type common struct {
+	// emitting makes the trail's order that of the sinks: nodes answer side by side.
+	emitting sync.Mutex
+	// writing keeps rows one after the other: of two quorum inserts at a time a server
+	// refuses one (286).
+	writing sync.Mutex
+	counter atomic.Uint32
 }
 
 // locked takes the lock with an epoch above floor, reads the state behind a barrier, and runs f. What
@@ -148,7 +151,7 @@ func (c *Coordinator) locked(ctx context.Context, floor uint64, f func(context.C
 	if err != nil {
 		return Result{}, err
 	}
-	s := &session{c: c, lease: lease, trail: noTrail{}}
+	s := &session{c: c, lease: lease, trail: noTrail{}, common: &common{}}
 	s.run = journal.Run{
 		ID: c.options.Holder.RunID, Epoch: lease.Epoch(), Command: c.options.Holder.Command,
 		AppliedBy: c.options.Holder.User + "@" + c.options.Holder.Host,
@@ -257,6 +260,8 @@ func (s *session) emit(event journal.Event) {
 // record writes rows, if the lock is still held: a row of an older epoch loses
 // against a newer one, but would stand where there is none.
 func (s *session) record(ctx context.Context, rows ...journal.Entry) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	if err := s.lease.Confirm(ctx); err != nil {
 		return err
 	}
@@ -269,10 +274,22 @@ func (s *session) record(ctx context.Context, rows ...journal.Entry) error {
 	return nil
 }
 
+// recordAnyhow writes a row that only adds an error, with whatever is alive. Where
+// another run may have taken over, its rows are the ones that count.
+func (s *session) recordAnyhow(ctx context.Context, row journal.Entry) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, releaseLimit)
+	defer cancel()
+	if err := s.lease.Confirm(ctx); err != nil {
+		return err
+	}
+	return s.c.options.Rows.WriteAnyhow(ctx, row)
+}
+
 // next is the version of the next row.
 func (s *session) next() uint64 {
-	s.counter++
-	return journal.Version(s.run.Epoch, s.counter)
+	return journal.Version(s.run.Epoch, s.counter.Add(1))
 }
 
 func (s *session) stopped() bool {
@@ -288,51 +305,6 @@ func (s *session) execution() plan.Execution {
 	return plan.Execution{RunID: s.run.ID, Confirm: s.lease.Confirm, Emit: s.emit}
 }
 
-// preflight looks at the nodes that targets touch before anything is changed. Without
-// plans, of what is half-done, only replicas refuse it; see examine.
-func (s *session) preflight(ctx context.Context, targets []target, skip []string, plans []MigrationPlan) error {
-	clusters, err := s.c.clusters(targets)
-	if err != nil {
-		return err
-	}
-	state, err := s.c.stateCluster()
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(clusters, state) {
-		clusters = append(clusters, state)
-	}
-	bad, checked, err := s.c.options.Servers.InactiveReplicas(ctx, clusters, s.emit)
-	if err != nil {
-		return err
-	}
-	if len(bad) > 0 {
-		return &journal.InactiveReplicasError{Tables: bad, Checked: checked}
-	}
-	if err := s.examine(ctx, clusters, plans, skip); err != nil {
-		return err
-	}
-	s.emit(journal.PreflightPassed{Clusters: clusters, ReplicatedTables: checked})
-	return nil
-}
-
-// CheckInactiveReplicas checks every configured cluster that a group touches,
-// and says how many replicated tables it looked at.
-func (c *Coordinator) CheckInactiveReplicas(ctx context.Context) ([]journal.InactiveReplica, int, error) {
-	var names []string
-	for _, set := range c.options.Sets.Keys() {
-		name, err := c.options.Sets.Cluster(set)
-		if err != nil {
-			return nil, 0, err
-		}
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return c.options.Servers.InactiveReplicas(ctx, names, c.options.Events)
-}
-
 // all runs planned migrations, one after the other.
 func (s *session) all(ctx context.Context, targets []target, plans []MigrationPlan) error {
 	for i, t := range targets {
@@ -342,6 +314,7 @@ func (s *session) all(ctx context.Context, targets []target, plans []MigrationPl
 			}
 			return &journal.InterruptedError{}
 		}
+		s.upcoming = plans[i+1:]
 		if err := s.one(ctx, t, plans[i]); err != nil {
 			return err
 		}

@@ -72,6 +72,13 @@ func TestNothingToDoTouchesNothing(t *testing.T) {
 	if err != nil || len(result.Applied) != 0 {
 		t.Errorf("%v, %v", result.Applied, err)
 	}
+	logged(t, w, "read, barrier false")
+	// A node that does not answer may have a newer row: then it is looked at behind the barrier.
+	c, w = bench(t)
+	w.silent = true
+	if result, err = c.Migrate(t.Context(), Request{}); err != nil || len(result.Applied) != 0 {
+		t.Errorf("%v, %v", result.Applied, err)
+	}
 	logged(t, w, "read, barrier false", "lock", "read, barrier true", "unlock")
 }
 

@@ -211,7 +211,7 @@ func judge(tables map[string]simTable, condition ops.Condition, was func(ops.Tab
 	return journal.Conflict
 }
 
-func (s *sim) Present(_ context.Context, steps []plan.Step) (journal.Snapshot, error) {
+func (s *sim) Present(_ context.Context, steps, _ []plan.Step) (journal.Snapshot, error) {
 	out := journal.Snapshot{Before: map[string][]string{}, Tables: map[string]string{}}
 	for _, step := range steps {
 		for _, node := range step.Nodes {

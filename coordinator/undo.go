@@ -97,6 +97,7 @@ func (s *session) undo(ctx context.Context, t target, was journal.Entry) error {
 	if was.Direction == journal.Backward && note.Direction == journal.Backward && unchanged(t, was) == nil {
 		return s.resume(ctx, t, was, Undecided)
 	}
+	t.stepwise = true
 	planner, err := s.c.planner(ctx, []target{t, {key: t.key, migration: t.migration, direction: journal.Forward}})
 	if err != nil {
 		return err
@@ -197,7 +198,7 @@ func (s *session) undoBlind(ctx context.Context, entry *journal.Entry, step plan
 }
 
 func (s *session) forwardSteps(ctx context.Context, t target) ([]plan.Step, error) {
-	t.direction = journal.Forward
+	t.direction, t.stepwise = journal.Forward, false
 	planner, err := s.c.planner(ctx, []target{t})
 	if err != nil {
 		return nil, err

@@ -168,7 +168,7 @@ func TestItAsksSeldomWhileNothingChanges(t *testing.T) {
 			time.Sleep(d)
 			return s.count("a:9000") - before
 		}
-		if n := during(5 * time.Second); n < 5 {
+		if n := during(5 * time.Second); n < 4 { // one more or less, by which of two that wake together goes first
 			t.Errorf("%d questions in the first 5 s", n)
 		}
 		time.Sleep(time.Minute)

@@ -107,6 +107,11 @@ func TestChecks(t *testing.T) {
 				})
 			}
 		}, []string{"error dev: d.t0, d.t1, d.t2 and 6 more: 3 of 4 replicas active ch-4:9000  read-only"}},
+		{"replicas", func(f *Facts) { // ZooKeeper is down: no node knows of any replica
+			f.Clusters[0].Inactive = []journal.InactiveReplica{{
+				Database: "d", Table: "t", Nodes: []journal.InactiveDetail{{Node: "ch-4:9000", Why: "read-only, session expired"}},
+			}}
+		}, []string{"error dev: d.t: 0 of ? replicas active ch-4:9000  read-only, session expired"}},
 		{"replication-queue", func(f *Facts) {
 			f.Clusters[0].Nodes[0].Queues = []Queue{{Table: "d.t", Length: 3, Delay: 90 * time.Minute}}
 		}, []string{

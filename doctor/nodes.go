@@ -28,12 +28,15 @@ func (v *verdict) unread(c Cluster, part Part) {
 	}
 }
 
+// Unconnected is what to do about a cluster that cannot be asked at all.
+const Unconnected = "Start a node, or mend hosts, database, user, password or tls of the cluster in skein.yaml"
+
 func connection(f Facts, _ Limits) verdict {
 	var v verdict
 	n := 0
 	for _, c := range f.Clusters {
 		if c.Closed != "" {
-			v.add(Error, c.Name, "", c.Closed, "Start a node, or mend hosts, user, password or tls of the cluster in skein.yaml")
+			v.add(Error, c.Name, "", c.Closed, Unconnected)
 		}
 		for _, node := range c.Nodes {
 			n++

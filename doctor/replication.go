@@ -21,7 +21,7 @@ func replicas(f Facts, _ Limits) verdict {
 			for i, table := range group {
 				names[i] = table.Database + "." + table.Table
 			}
-			lines := []string{fmt.Sprintf("%s: %d of %d replicas active", some(names), group[0].Active, group[0].Total)}
+			lines := []string{fmt.Sprintf("%s: %s replicas active", some(names), group[0].Counted())}
 			for _, node := range group[0].Nodes {
 				lines = append(lines, node.Node+"  "+node.Why)
 			}

@@ -167,8 +167,17 @@ func oneOf(c Cluster) string {
 func (v *verdict) compare(cluster, name string, asked []Node) {
 	has := map[string][]string{} // nodes by what they take it to be
 	var texts []string
+	shapes := map[*journal.Node]string{} // nodes that have it alike may have one list of it
 	for _, node := range asked {
-		text := shape(node.Clusters[name])
+		members := node.Clusters[name]
+		text := ""
+		if len(members) > 0 {
+			var written bool
+			if text, written = shapes[&members[0]]; !written {
+				text = shape(members)
+				shapes[&members[0]] = text
+			}
+		}
 		if has[text] == nil {
 			texts = append(texts, text)
 		}
@@ -197,9 +206,15 @@ func (v *verdict) compare(cluster, name string, asked []Node) {
 // all nodes agree, and not with what is worked on.
 func (v *verdict) apart(c Cluster, asked []Node) {
 	known := map[string]bool{}
+	seen := map[*journal.Node]bool{} // lists that several nodes have
 	for _, node := range asked {
 		for _, name := range []string{c.LocalName, c.QueryName} {
-			for _, n := range node.Clusters[name] {
+			members := node.Clusters[name]
+			if len(members) == 0 || seen[&members[0]] {
+				continue
+			}
+			seen[&members[0]] = true
+			for _, n := range members {
 				known[n.Name()] = true
 			}
 		}

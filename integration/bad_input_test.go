@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 	"github.com/skein-migrate/skein/migration"
 	"github.com/skein-migrate/skein/ops"
@@ -28,8 +29,8 @@ func begun(t *testing.T, c *testcluster.Cluster) *session {
 		migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}},
 		migration.Migration{ID: "0002_b", Forward: []ops.Operation{createTable("b_local")}},
 	))
-	s.must(0, "migrate", "--group", "system")
-	s.must(0, "run", "--group", "events", "--migration-id", "0001_a")
+	s.Must(0, "migrate", "--group", "system")
+	s.Must(0, "run", "--group", "events", "--migration-id", "0001_a")
 	return s
 }
 
@@ -109,7 +110,7 @@ func TestCorruptStateTableIsRefused(t *testing.T) {
 			name: "one node has none",
 			spin: func(t *testing.T, c *testcluster.Cluster) { exec(t, c.Nodes[2], "DROP TABLE migrations_local") },
 			says: []string{"NODE2", "missing", "skein add-node NODE2"}, list: 3,
-			mend: func(t *testing.T, c *testcluster.Cluster) { newSession(t, c).must(0, "add-node", c.Nodes[2].Addr()) },
+			mend: func(t *testing.T, c *testcluster.Cluster) { newSession(t, c).Must(0, "add-node", c.Nodes[2].Addr()) },
 		},
 		{
 			name: "migrations_dist is gone on one node",
@@ -132,11 +133,11 @@ func TestCorruptStateTableIsRefused(t *testing.T) {
 			c := servers.cluster.Cluster(t)
 			s := begun(t, c)
 			test.spin(t, c)
-			s.saysOf(s.refuse(3, "migrate").stderr, test.says...)
+			s.saysOf(s.refuse(3, "migrate").Stderr, test.says...)
 			s.refuse(test.list, "list")
 			if test.mend != nil {
 				test.mend(t, c)
-				s.must(0, "migrate")
+				s.Must(0, "migrate")
 			}
 		})
 	}
@@ -167,7 +168,7 @@ func TestCorruptStateTableOfASingleNodeIsRefused(t *testing.T) {
 			for _, statement := range test.spin {
 				exec(t, c.Nodes[0], "%s", statement)
 			}
-			s.saysOf(s.refuse(3, "migrate").stderr, append(test.says, "NODE0", "nothing was changed")...)
+			s.saysOf(s.refuse(3, "migrate").Stderr, append(test.says, "NODE0", "nothing was changed")...)
 			s.refuse(3, "list")
 		})
 	}
@@ -261,7 +262,7 @@ func TestRowsThatMakeNoSenseAreRefused(t *testing.T) {
 			}
 			t.Cleanup(func() { onAll(t, c.Nodes, "SYSTEM START MERGES") })
 			for _, command := range append(test.also, "migrate") {
-				s.saysOf(s.refuse(3, command).stderr, append(test.says, "nothing was changed")...)
+				s.saysOf(s.refuse(3, command).Stderr, append(test.says, "nothing was changed")...)
 			}
 			s.refuse(test.list, "list")
 		})
@@ -277,10 +278,10 @@ func TestTheRowThatIsChosenEndsTheContradiction(t *testing.T) {
 	for _, n := range []int{0, 2} {
 		exec(t, c.Nodes[n], "%s", strings.Replace(row("0000_old", "completed", someEpoch, ""), "now()", "toDateTime(1000000000)", 1))
 	}
-	s.must(0, "list")
+	s.Must(0, "list")
 	exec(t, c.Nodes[0], "%s", row("0000_old", "completed", someEpoch+1, ""))
 	exec(t, c.Nodes[2], "%s", row("0000_old", "not_started", someEpoch+1, ""))
-	text := s.refuse(3, "migrate").stderr
+	text := s.refuse(3, "migrate").Stderr
 	_, command, _ := strings.Cut(text, "INSERT INTO")
 	command, _, found := strings.Cut(command, "\n")
 	if !found {
@@ -289,7 +290,7 @@ func TestTheRowThatIsChosenEndsTheContradiction(t *testing.T) {
 	for _, n := range []int{0, 2} { // the row is on one of them
 		exec(t, c.Nodes[n], "%s", "INSERT INTO"+command)
 	}
-	s.must(0, "migrate", "--allow-dirty") // the program does not have it
+	s.Must(0, "migrate", "--allow-dirty") // the program does not have it
 }
 
 // Rows from the future, or from before their predecessors, are no trouble: not
@@ -299,18 +300,18 @@ func TestClocksDecideNothing(t *testing.T) {
 	for name, shared := range map[string]*testcluster.Pool{"cluster": &servers.cluster, "single node": &servers.modern} {
 		t.Run(name, func(t *testing.T) {
 			s := begun(t, shared.Cluster(t))
-			n := s.servers.Nodes[0]
+			n := s.Servers.Nodes[0]
 			at := func(statement, when string) string {
 				return strings.Replace(statement, "now()", "toDateTime("+when+")", 1)
 			}
 			// 0002_b was begun in 2100, and taken back in 1999, as clocks have it.
 			exec(t, n, "%s", at(row("0002_b", "in_progress", someEpoch, ""), "4102444800"))
-			says(t, s.must(0, "list").stdout, "2100-01-01", "IN PROGRESS")
+			running.Says(t, s.Must(0, "list").Stdout, "2100-01-01", "IN PROGRESS")
 			exec(t, n, "%s", at(row("0002_b", "not_started", someEpoch+1, ""), "946684000"))
-			says(t, s.must(0, "list").stdout, "[ ] 0002_b")
-			s.must(0, "migrate")
-			says(t, s.must(0, "list").stdout, "[X] 0002_b")
-			out := s.must(0, "list", "--output", "json").stdout
+			running.Says(t, s.Must(0, "list").Stdout, "[ ] 0002_b")
+			s.Must(0, "migrate")
+			running.Says(t, s.Must(0, "list").Stdout, "[X] 0002_b")
+			out := s.Must(0, "list", "--output", "json").Stdout
 			if strings.Contains(out, "2100") || strings.Contains(out, "1999") {
 				t.Errorf("an older row is shown:\n%s", out)
 			}
@@ -329,28 +330,28 @@ func TestClocksDecideNothing(t *testing.T) {
 func TestMigrationThatTheProgramDoesNotHave(t *testing.T) {
 	t.Parallel()
 	s := begun(t, servers.cluster.Cluster(t))
-	s.must(0, "migrate")
-	all := s.groups
-	s.groups = []migration.Group{group("events", all[0].Migrations[0])}
-	says(t, s.must(0, "list").stdout, "0002_b", "missing")
-	says(t, s.refuse(3, "migrate").stderr, "events/0002_b is missing", "--allow-dirty")
+	s.Must(0, "migrate")
+	all := s.Groups
+	s.Groups = []migration.Group{group("events", all[0].Migrations[0])}
+	running.Says(t, s.Must(0, "list").Stdout, "0002_b", "missing")
+	running.Says(t, s.refuse(3, "migrate").Stderr, "events/0002_b is missing", "--allow-dirty")
 	r := s.refuse(0, "migrate", "--allow-dirty")
-	says(t, r.stderr, "events/0002_b is completed, and this program does not have it", "skein list")
-	says(t, r.stdout, "Nothing to do")
-	says(t, s.refuse(3, "reverse", "--group", "events", "--migration-id", "0001_a", "--force").stderr, "events/0002_b is completed after events/0001_a")
+	running.Says(t, r.Stderr, "events/0002_b is completed, and this program does not have it", "skein list")
+	running.Says(t, r.Stdout, "Nothing to do")
+	running.Says(t, s.refuse(3, "reverse", "--group", "events", "--migration-id", "0001_a", "--force").Stderr, "events/0002_b is completed after events/0001_a")
 	for _, args := range [][]string{{"rollback", "--group", "events"}, {"revert", "--group", "events", "0002"}} {
-		says(t, s.refuse(0, append(args, "--force", "--dry-run")...).stdout, "events/0002_b  (backward)", "as stored when it was applied")
+		running.Says(t, s.refuse(0, append(args, "--force", "--dry-run")...).Stdout, "events/0002_b  (backward)", "as stored when it was applied")
 	}
-	s.groups = []migration.Group{group("events", all[0].Migrations[0],
+	s.Groups = []migration.Group{group("events", all[0].Migrations[0],
 		migration.Migration{ID: "0001_between", Forward: []ops.Operation{createTable("c_local")}})}
-	says(t, s.refuse(3, "migrate", "--allow-dirty").stderr, "events/0002_b is completed, but before it events/0001_between is missing")
+	running.Says(t, s.refuse(3, "migrate", "--allow-dirty").Stderr, "events/0002_b is completed, but before it events/0001_between is missing")
 	// A group that is not there any more keeps no other from its work.
-	s.groups = []migration.Group{group("orders", migration.Migration{ID: "0001_o", Forward: []ops.Operation{createTable("o_local")}})}
-	says(t, s.must(0, "list").stdout, "events       not in this program", "0002_b")
-	s.must(0, "migrate")
-	exec(t, s.servers.Nodes[0], "%s", row("0003_half", "in_progress", someEpoch, ""))
-	says(t, s.must(0, "list").stdout, "[-] 0003_half", "with the program that has")
+	s.Groups = []migration.Group{group("orders", migration.Migration{ID: "0001_o", Forward: []ops.Operation{createTable("o_local")}})}
+	running.Says(t, s.Must(0, "list").Stdout, "events       not in this program", "0002_b")
+	s.Must(0, "migrate")
+	exec(t, s.Servers.Nodes[0], "%s", row("0003_half", "in_progress", someEpoch, ""))
+	running.Says(t, s.Must(0, "list").Stdout, "[-] 0003_half", "with the program that has")
 	for _, command := range []string{"resume", "reverse-in-progress"} {
-		says(t, s.refuse(3, command).stderr, "events/0003_half is in progress, and this program does not have it", "run RUN, deploy@ci")
+		running.Says(t, s.refuse(3, command).Stderr, "events/0003_half is in progress, and this program does not have it", "run RUN, deploy@ci")
 	}
 }

@@ -32,11 +32,11 @@ func TestADictionaryInADefaultCanBeDroppedLater(t *testing.T) {
 			ops.DropDictionary{Table: local("names"), Was: &names},
 		}},
 	))
-	s.must(0, "migrate", "--force")
+	s.Must(0, "migrate", "--force")
 	if left := s.tables(n); !slices.Equal(left, []string{"a"}) {
 		t.Errorf("left: %v", left)
 	}
-	s.must(0, "rollback", "3", "--group", "events", "--force")
+	s.Must(0, "rollback", "3", "--group", "events", "--force")
 	if left := s.tables(n); len(left) > 0 {
 		t.Errorf("left: %v", left)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
@@ -48,9 +49,9 @@ func byHand() []string {
 
 // definitions are the CREATE texts of a node, by name, without UUIDs.
 func (s *session) definitions(n *testcluster.Node) map[string]string {
-	s.t.Helper()
+	s.T.Helper()
 	out := map[string]string{}
-	for _, row := range query(s.t, n, "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase()") {
+	for _, row := range query(s.T, n, "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase()") {
 		if !strings.HasPrefix(row[0], "migration") && !strings.HasPrefix(row[0], ".inner") && !strings.HasPrefix(row[0], "_tmp_") {
 			out[row[0]] = regexp.MustCompile(`(TO INNER )?UUID '[0-9a-f-]+' ?`).ReplaceAllString(row[1], "")
 		}
@@ -60,44 +61,44 @@ func (s *session) definitions(n *testcluster.Node) map[string]string {
 
 // dropAll drops all tables of the cluster's database, skein's own among them.
 func (s *session) dropAll(n *testcluster.Node) {
-	s.t.Helper()
+	s.T.Helper()
 	for range 4 { // what others depend on goes after them
-		for _, row := range query(s.t, n, "SELECT name, engine, create_table_query FROM system.tables WHERE database = currentDatabase() AND name NOT LIKE '.inner%'") {
+		for _, row := range query(s.T, n, "SELECT name, engine, create_table_query FROM system.tables WHERE database = currentDatabase() AND name NOT LIKE '.inner%'") {
 			kind := "TABLE"
 			if strings.HasPrefix(row[2], "CREATE DICTIONARY") {
 				kind = "DICTIONARY"
 			}
-			_, _ = n.Query(context.WithoutCancel(s.t.Context()), "DROP "+kind+" IF EXISTS `"+row[0]+"`")
+			_, _ = n.Query(context.WithoutCancel(s.T.Context()), "DROP "+kind+" IF EXISTS `"+row[0]+"`")
 		}
 	}
-	if left := query(s.t, n, "SELECT name FROM system.tables WHERE database = currentDatabase() AND name NOT LIKE '.inner%'"); len(left) > 0 {
-		s.t.Fatalf("%s still has %v", n.Name, left)
+	if left := query(s.T, n, "SELECT name FROM system.tables WHERE database = currentDatabase() AND name NOT LIKE '.inner%'"); len(left) > 0 {
+		s.T.Fatalf("%s still has %v", n.Name, left)
 	}
 }
 
 // dumpInto adds a group with files to the configuration.
 func (s *session) dumpInto(set string, more ...string) string {
-	s.t.Helper()
-	dir := filepath.Join(s.t.TempDir(), "files")
-	text, err := os.ReadFile(s.config)
+	s.T.Helper()
+	dir := filepath.Join(s.T.TempDir(), "files")
+	text, err := os.ReadFile(s.Config)
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
-	s.write(string(text) + "groups:\n  - {name: dumped, dir: " + dir + ", storage_sets: [" + set + "]}\n" + strings.Join(more, "\n"))
+	s.Write(string(text) + "groups:\n  - {name: dumped, dir: " + dir + ", storage_sets: [" + set + "]}\n" + strings.Join(more, "\n"))
 	return dir
 }
 
 func (s *session) filesOf(dir string) map[string]string {
-	s.t.Helper()
+	s.T.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	files := map[string]string{}
 	for _, entry := range entries {
 		text, err := os.ReadFile(filepath.Join(dir, entry.Name()))
 		if err != nil {
-			s.t.Fatal(err)
+			s.T.Fatal(err)
 		}
 		files[entry.Name()] = string(text)
 	}
@@ -122,9 +123,9 @@ func TestDumpThenMigrateGivesTheSameTables(t *testing.T) {
 	exec(t, n, "CREATE TABLE dump_other.t (id UInt64) ENGINE = Log")
 	before := s.definitions(n)
 	dir := s.dumpInto("events", "secrets: {a_names_password: x, a_remote_secret: y}")
-	said := s.must(0, "dump", "--storage-set", "events", "--group", "dumped")
+	said := s.Must(0, "dump", "--storage-set", "events", "--group", "dumped")
 	files := s.filesOf(dir)
-	t.Log(said.stderr)
+	t.Log(said.Stderr)
 	for name, text := range files {
 		t.Logf("%s\n%s", name, text)
 		if strings.Contains(text, "hunter2") {
@@ -134,15 +135,15 @@ func TestDumpThenMigrateGivesTheSameTables(t *testing.T) {
 	if want := len(before) + 1; len(files) != want {
 		t.Errorf("%d files, want %d", len(files), want)
 	}
-	says(t, said.stderr, "LEFT OUT  users, roles", "LEFT OUT  other databases: dump_other", "a_names_password", "skein baseline dumped", "create_stats: no typed operation says all of it")
-	says(t, s.must(2, "dump", "--storage-set", "events", "--group", "dumped").stderr, "has migrations already")
+	running.Says(t, said.Stderr, "LEFT OUT  users, roles", "LEFT OUT  other databases: dump_other", "a_names_password", "skein baseline dumped", "create_stats: no typed operation says all of it")
+	running.Says(t, s.Must(2, "dump", "--storage-set", "events", "--group", "dumped").Stderr, "has migrations already")
 
 	// The files are what the node has, says who compares them.
-	s.must(0, "baseline", "dumped", "--verify")
+	s.Must(0, "baseline", "dumped", "--verify")
 	s.dropAll(n)
 	exec(t, n, "DROP FUNCTION dump_linear")
-	s.must(0, "plan")
-	s.must(0, "migrate", "--force")
+	s.Must(0, "plan")
+	s.Must(0, "migrate", "--force")
 	if diff := cmp.Diff(before, s.definitions(n)); diff != "" {
 		t.Errorf("after dump and migrate (-was +is):\n%s", diff)
 	}
@@ -151,11 +152,11 @@ func TestDumpThenMigrateGivesTheSameTables(t *testing.T) {
 	}
 	// What was made of a dump is dumped as it was; and all of it has a way back.
 	again := filepath.Join(t.TempDir(), "again")
-	s.must(0, "dump", "--storage-set", "events", "--dir", again)
+	s.Must(0, "dump", "--storage-set", "events", "--dir", again)
 	if diff := cmp.Diff(files, s.filesOf(again)); diff != "" {
 		t.Errorf("the dump of a dump (-was +is):\n%s", diff)
 	}
-	s.must(0, "rollback", "--group", "dumped", "100", "--force")
+	s.Must(0, "rollback", "--group", "dumped", "100", "--force")
 	if left := s.definitions(n); len(left) > 0 {
 		t.Errorf("after rollback there are still %v", left)
 	}
@@ -167,7 +168,7 @@ func TestDumpOfACluster(t *testing.T) {
 	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := examples(t, c)
-	s.must(0, "migrate", "--force")
+	s.Must(0, "migrate", "--force")
 	for _, n := range c.Nodes {
 		exec(t, n, "CREATE TABLE by_hand (id UInt64, d Date DEFAULT today()) ENGINE = ReplicatedMergeTree('/clickhouse/tables/hand/{shard}/x', '{replica}') ORDER BY id")
 		exec(t, n, "CREATE TABLE alone (id UInt64) ENGINE = MergeTree ORDER BY id")
@@ -176,24 +177,24 @@ func TestDumpOfACluster(t *testing.T) {
 		exec(t, n, "CREATE VIEW a_view AS SELECT id FROM by_hand_dist")
 		exec(t, n, "CREATE TABLE paid (id UInt64) ENGINE = MySQL('127.0.0.1:1', 'd', 't', 'u', 'hunter2')")
 	}
-	s.groups = nil
+	s.Groups = nil
 	dir := s.dumpInto("events")
 	// A node that differs: nothing is written.
 	exec(t, c.Nodes[1], "CREATE TABLE odd (id UInt64) ENGINE = Log")
-	refused := s.must(6, "dump", "--storage-set", "events", "--group", "dumped")
-	says(t, refused.stderr, "odd", "Nothing was written", "--node")
+	refused := s.Must(6, "dump", "--storage-set", "events", "--group", "dumped")
+	running.Says(t, refused.Stderr, "odd", "Nothing was written", "--node")
 	if _, err := os.Stat(dir); err == nil {
 		t.Error("the directory is there")
 	}
 	one := filepath.Join(t.TempDir(), "one")
-	s.must(0, "dump", "--storage-set", "events", "--dir", one, "--node", c.Nodes[1].Addr())
+	s.Must(0, "dump", "--storage-set", "events", "--dir", one, "--node", c.Nodes[1].Addr())
 	if !slices.ContainsFunc(slices.Collect(maps.Keys(s.filesOf(one))), func(name string) bool { return strings.HasSuffix(name, "create_odd.yaml") }) {
 		t.Error("what the node has is not in its dump")
 	}
 	exec(t, c.Nodes[1], "DROP TABLE odd")
 
-	said := s.must(0, "dump", "--storage-set", "events", "--group", "dumped")
-	says(t, said.stderr, "LEFT OUT  paid: MySQL may have been given a password", "its path in ZooKeeper is not the one", "plain-merge-tree")
+	said := s.Must(0, "dump", "--storage-set", "events", "--group", "dumped")
+	running.Says(t, said.Stderr, "LEFT OUT  paid: MySQL may have been given a password", "its path in ZooKeeper is not the one", "plain-merge-tree")
 	before := map[string]map[string]string{}
 	for _, n := range c.Nodes {
 		exec(t, n, "DROP TABLE paid")
@@ -211,12 +212,12 @@ func TestDumpOfACluster(t *testing.T) {
 	for _, n := range c.Nodes {
 		s.dropAll(n)
 	}
-	s.must(0, "migrate", "--force")
+	s.Must(0, "migrate", "--force")
 	for _, n := range c.Nodes {
 		if diff := cmp.Diff(before[n.Name], s.definitions(n)); diff != "" {
 			t.Errorf("%s after dump and migrate (-was +is):\n%s", n.Name, diff)
 		}
 	}
-	s.must(0, "verify")
-	s.must(0, "rollback", "--group", "dumped", "100", "--force")
+	s.Must(0, "verify")
+	s.Must(0, "rollback", "--group", "dumped", "100", "--force")
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/skein-migrate/skein/examples/groups"
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
@@ -26,17 +27,17 @@ func TestExamplesMigrateAndRevertOnTheCluster(t *testing.T) {
 	for _, ddl := range []string{"on_cluster", "direct"} {
 		t.Run(ddl, func(t *testing.T) {
 			s := examples(t, servers.cluster.Cluster(t))
-			planned := s.must(0, "plan", "--ddl", ddl)
-			says(t, planned.stdout, "Nothing was run.", "transactions/0003_widen_duration", "blocking")
-			if got := strings.Contains(planned.stdout, "ON CLUSTER 'skein_local'"); got != (ddl == "on_cluster") {
+			planned := s.Must(0, "plan", "--ddl", ddl)
+			running.Says(t, planned.Stdout, "Nothing was run.", "transactions/0003_widen_duration", "blocking")
+			if got := strings.Contains(planned.Stdout, "ON CLUSTER 'skein_local'"); got != (ddl == "on_cluster") {
 				t.Errorf("plan with ddl %s: ON CLUSTER is there: %v", ddl, got)
 			}
-			if names := s.tables(s.servers.Nodes[0]); len(names) > 0 {
+			if names := s.tables(s.Servers.Nodes[0]); len(names) > 0 {
 				t.Fatalf("plan made tables: %v", names)
 			}
 			// 18.16 has no indexes, and that is said.
-			says(t, s.must(0, "migrate", "--force", "--ddl", ddl).stderr, "AddIndex events_local, … skipped: its nodes need nothing")
-			for _, n := range s.servers.Nodes {
+			running.Says(t, s.Must(0, "migrate", "--force", "--ddl", ddl).Stderr, "AddIndex events_local, … skipped: its nodes need nothing")
+			for _, n := range s.Servers.Nodes {
 				if got := strings.Join(s.tables(n), " "); got != strings.Join(exampleTables, " ") {
 					t.Errorf("%s has %s", n.Name, got)
 				}
@@ -47,10 +48,10 @@ func TestExamplesMigrateAndRevertOnTheCluster(t *testing.T) {
 			if rows := s.everywhere("SELECT code FROM currencies ORDER BY code"); len(rows) != 4 {
 				t.Errorf("currencies has %d rows, want the 4 that RunGo put there", len(rows))
 			}
-			says(t, s.must(0, "migrate", "--force", "--ddl", ddl).stdout, "Nothing to do.")
-			s.must(3, "revert")
-			s.must(0, "revert", "--force", "--ddl", ddl)
-			for _, n := range s.servers.Nodes {
+			running.Says(t, s.Must(0, "migrate", "--force", "--ddl", ddl).Stdout, "Nothing to do.")
+			s.Must(3, "revert")
+			s.Must(0, "revert", "--force", "--ddl", ddl)
+			for _, n := range s.Servers.Nodes {
 				if names := s.tables(n); len(names) > 0 {
 					t.Errorf("%s still has %v", n.Name, names)
 				}
@@ -58,8 +59,8 @@ func TestExamplesMigrateAndRevertOnTheCluster(t *testing.T) {
 			if paths := s.zookeeperPaths("events", "transactions"); len(paths) > 0 {
 				t.Errorf("ZooKeeper still has %v", paths)
 			}
-			s.must(0, "revert", "--force", "--include-system")
-			if rows := query(t, s.servers.Nodes[3], "SELECT name FROM system.tables WHERE database = 'default'"); len(rows) > 0 {
+			s.Must(0, "revert", "--force", "--include-system")
+			if rows := query(t, s.Servers.Nodes[3], "SELECT name FROM system.tables WHERE database = 'default'"); len(rows) > 0 {
 				t.Errorf("after --include-system there is still %v", rows)
 			}
 		})
@@ -70,8 +71,8 @@ func TestExamplesMigrateAndRevertOnTheCluster(t *testing.T) {
 func TestStateRowsReadLikeSnubas(t *testing.T) {
 	t.Parallel()
 	s := examples(t, servers.cluster.Cluster(t))
-	s.must(0, "migrate", "--group", "events")
-	rows := query(t, s.servers.Nodes[3],
+	s.Must(0, "migrate", "--group", "events")
+	rows := query(t, s.Servers.Nodes[3],
 		"SELECT group, migration_id, status FROM migrations_dist FINAL ORDER BY group, migration_id")
 	want := [][]string{
 		{"events", "0001_create_events", "completed"},
@@ -88,7 +89,7 @@ func TestStateRowsReadLikeSnubas(t *testing.T) {
 			t.Errorf("row %d: %v, want %v", i, rows[i], want[i])
 		}
 	}
-	trail := query(t, s.servers.Nodes[0], "SELECT count() FROM migration_steps_dist WHERE group = 'events' AND outcome = 'done'")
+	trail := query(t, s.Servers.Nodes[0], "SELECT count() FROM migration_steps_dist WHERE group = 'events' AND outcome = 'done'")
 	if trail[0][0] == "0" {
 		t.Error("the audit trail has no row of the group")
 	}
@@ -98,7 +99,7 @@ func TestStateRowsReadLikeSnubas(t *testing.T) {
 			Migrations []struct{ ID, Status string }
 		}
 	}
-	out := s.must(0, "list", "--output", "json").stdout
+	out := s.Must(0, "list", "--output", "json").Stdout
 	if err := json.Unmarshal([]byte(out), &listed); err != nil {
 		t.Fatal(err)
 	}
@@ -113,12 +114,12 @@ func TestExamplesOnASingleNodeOfToday(t *testing.T) {
 	for _, lock := range []string{"zookeeper", "lease", "none"} {
 		t.Run("lock "+lock, func(t *testing.T) {
 			s := examples(t, servers.modern.Cluster(t))
-			s.edit("root: /skein", "lock: "+lock)
-			migrated := s.must(0, "migrate", "--force")
-			if got := strings.Contains(migrated.stderr, "nothing keeps another run out"); got != (lock == "none") {
+			s.Edit("root: /skein", "lock: "+lock)
+			migrated := s.Must(0, "migrate", "--force")
+			if got := strings.Contains(migrated.Stderr, "nothing keeps another run out"); got != (lock == "none") {
 				t.Errorf("the warning about lock: none is there: %v", got)
 			}
-			n := s.servers.Nodes[0]
+			n := s.Servers.Nodes[0]
 			if got := strings.Join(s.tables(n), " "); got != "currencies events_hourly_local events_hourly_mv events_local transactions_local" {
 				t.Errorf("tables: %s", got)
 			}
@@ -126,7 +127,7 @@ func TestExamplesOnASingleNodeOfToday(t *testing.T) {
 			if len(indexes) != 1 {
 				t.Errorf("indexes: %v", indexes)
 			}
-			s.must(0, "revert", "--force")
+			s.Must(0, "revert", "--force")
 			if names := s.tables(n); len(names) > 0 {
 				t.Errorf("still there: %v", names)
 			}
@@ -138,13 +139,13 @@ func TestExamplesOnASingleNodeOfToday(t *testing.T) {
 func TestFakeWritesStatusAlone(t *testing.T) {
 	t.Parallel()
 	s := examples(t, servers.modern.Cluster(t))
-	says(t, s.must(0, "migrate", "--fake").stderr, "events/0001_create_events", "nothing was run")
-	if names := s.tables(s.servers.Nodes[0]); len(names) > 0 {
+	running.Says(t, s.Must(0, "migrate", "--fake").Stderr, "events/0001_create_events", "nothing was run")
+	if names := s.tables(s.Servers.Nodes[0]); len(names) > 0 {
 		t.Errorf("it made %v", names)
 	}
-	says(t, s.must(0, "list").stdout, "[X] 0003_widen_duration", "fake", "8 completed")
-	s.must(0, "revert", "--fake", "--force")
-	says(t, s.must(0, "list").stdout, "1 completed, 0 in progress, 7 pending")
+	running.Says(t, s.Must(0, "list").Stdout, "[X] 0003_widen_duration", "fake", "8 completed")
+	s.Must(0, "revert", "--fake", "--force")
+	running.Says(t, s.Must(0, "list").Stdout, "1 completed, 0 in progress, 7 pending")
 }
 
 // A first run, and a last one, that were cut short are finished by the next.
@@ -152,13 +153,13 @@ func TestStateTablesOnSomeNodesOnlyAreFinished(t *testing.T) {
 	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c)
-	s.must(0, "migrate")
+	s.Must(0, "migrate")
 	for _, n := range c.Nodes[2:] {
 		exec(t, n, "DROP TABLE migrations_local")
 		exec(t, n, "DROP TABLE migration_steps_dist")
 	}
-	says(t, s.must(0, "list").stdout, "[ ] 0001_migrations")
-	s.must(0, "migrate")
+	running.Says(t, s.Must(0, "list").Stdout, "[ ] 0001_migrations")
+	s.Must(0, "migrate")
 	s.everywhere("DESCRIBE TABLE migrations_local")
 	s.everywhere("DESCRIBE TABLE migration_steps_dist")
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 	"github.com/skein-migrate/skein/integration/testproxy"
 )
@@ -39,8 +40,8 @@ func exampleProgram(t *testing.T) string {
 }
 
 func (s *session) process(program string, args ...string) *process {
-	p := &process{t: s.t, servers: s.servers, started: make(chan struct{})}
-	p.cmd = osexec.Command(program, append([]string{"--config", s.config}, args...)...)
+	p := &process{t: s.T, servers: s.Servers, started: make(chan struct{})}
+	p.cmd = osexec.Command(program, append([]string{"--config", s.Config}, args...)...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	return p
@@ -119,16 +120,16 @@ func happens(t *testing.T, it <-chan struct{}, otherwise string) {
 // behindAll makes skein reach every node through a proxy, all of which one
 // function meddles with.
 func (s *session) behindAll(meddle func(testproxy.Request) *testproxy.Meddling) (change func(func(testproxy.Request) *testproxy.Meddling)) {
-	s.t.Helper()
+	s.T.Helper()
 	var proxies []*testproxy.Proxy
 	var entries []string
-	for _, n := range s.servers.Nodes {
-		p := newProxy(s.t, n)
+	for _, n := range s.Servers.Nodes {
+		p := newProxy(s.T, n)
 		p.Meddle(meddle)
 		proxies = append(proxies, p)
 		entries = append(entries, fmt.Sprintf("%q: %q", n.Addr(), p.Address()))
 	}
-	s.edit("    storage_sets:", "    address_map: {"+strings.Join(entries, ", ")+"}\n    storage_sets:")
+	s.Edit("    storage_sets:", "    address_map: {"+strings.Join(entries, ", ")+"}\n    storage_sets:")
 	return func(next func(testproxy.Request) *testproxy.Meddling) {
 		for _, p := range proxies {
 			p.Meddle(next)
@@ -183,12 +184,13 @@ func TestAPausedHolderThatWakesUpChangesNothing(t *testing.T) {
 		{"row that arrives late", isStateRow, 1, true},
 	} {
 		t.Run(pause.name, func(t *testing.T) {
-			withEachLock(t, func(t *testing.T, c *testcluster.Cluster, coordination string) {
+			withEachLock(t, func(t *testing.T, c *testcluster.Cluster, lock coordination) {
 				s := examples(t, c)
-				s.edit("root: /skein", coordination)
-				s.must(0, "migrate", "--group", "system")
+				lock.of(s)
+				s.Must(0, "migrate", "--group", "system")
+				lock.within(s, "3s")
 				other := examples(t, c)
-				other.edit("root: /skein", coordination)
+				lock.of(other)
 
 				p := s.process(program, "migrate", "--group", "events", "-v")
 				paused, late := make(chan struct{}), make(chan struct{})
@@ -213,10 +215,10 @@ func TestAPausedHolderThatWakesUpChangesNothing(t *testing.T) {
 				})
 				p.start()
 				p.comesTo(paused)
-				says(t, other.must(0, "lock", "status").stdout, "is held", fmt.Sprintf("pid %d", p.cmd.Process.Pid))
-				other.must(4, "reverse-in-progress")
-				other.must(0, "reverse-in-progress", "--lock-wait", "20s")
-				other.must(0, "migrate", "--force")
+				running.Says(t, other.Must(0, "lock", "status").Stdout, "is held", fmt.Sprintf("pid %d", p.cmd.Process.Pid))
+				other.Must(4, "reverse-in-progress")
+				other.Must(0, "reverse-in-progress", "--lock-wait", "20s")
+				other.Must(0, "migrate", "--force")
 				rows, schema := stateRows(t, c), schemas(t, c)
 
 				var sent []string
@@ -236,7 +238,7 @@ func TestAPausedHolderThatWakesUpChangesNothing(t *testing.T) {
 				if code := p.wait(); code != 4 {
 					t.Errorf("exit %d, want 4", code)
 				}
-				says(t, p.stderr.String(), "the lock was lost", "Another run may have taken over")
+				running.Says(t, p.stderr.String(), "the lock was lost", "Another run may have taken over")
 				mu.Lock()
 				defer mu.Unlock()
 				if len(sent) > 0 {
@@ -248,8 +250,8 @@ func TestAPausedHolderThatWakesUpChangesNothing(t *testing.T) {
 				if diff := cmp.Diff(schema, schemas(t, c)); diff != "" {
 					t.Errorf("it changed a table (-before +after):\n%s", diff)
 				}
-				says(t, other.must(0, "list").stdout, "8 completed, 0 in progress, 0 pending")
-				says(t, other.must(0, "migrate", "--force").stdout, "Nothing to do.")
+				running.Says(t, other.Must(0, "list").Stdout, "8 completed, 0 in progress, 0 pending")
+				running.Says(t, other.Must(0, "migrate", "--force").Stdout, "Nothing to do.")
 			})
 		})
 	}
@@ -260,12 +262,13 @@ func TestAPausedHolderThatWakesUpChangesNothing(t *testing.T) {
 func TestAKilledHoldersLockIsFreeWithinItsSession(t *testing.T) {
 	t.Parallel()
 	program := exampleProgram(t)
-	withEachLock(t, func(t *testing.T, c *testcluster.Cluster, coordination string) {
+	withEachLock(t, func(t *testing.T, c *testcluster.Cluster, lock coordination) {
 		s := examples(t, c)
-		s.edit("root: /skein", coordination)
-		s.must(0, "migrate", "--group", "system")
+		lock.of(s)
+		s.Must(0, "migrate", "--group", "system")
+		lock.within(s, "3s")
 		other := examples(t, c)
-		other.edit("root: /skein", coordination)
+		lock.of(other)
 		p := s.process(program, "migrate", "--group", "events")
 		killed := make(chan struct{})
 		var once sync.Once
@@ -282,13 +285,13 @@ func TestAKilledHoldersLockIsFreeWithinItsSession(t *testing.T) {
 		happens(t, killed, "the run never came to where it is killed")
 		died := time.Now()
 		p.wait()
-		released := other.must(0, "lock", "release")
+		released := other.Must(0, "lock", "release")
 		if took := time.Since(died); took > 8*time.Second {
 			t.Errorf("the lock of a dead run was released after %s", took)
 		}
-		says(t, released.stdout, "is released", fmt.Sprintf("pid %d", p.cmd.Process.Pid))
-		other.must(0, "reverse-in-progress")
-		other.must(0, "migrate", "--force")
+		running.Says(t, released.Stdout, "is released", fmt.Sprintf("pid %d", p.cmd.Process.Pid))
+		other.Must(0, "reverse-in-progress")
+		other.Must(0, "migrate", "--force")
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/skein-migrate/skein/cli"
 	"github.com/skein-migrate/skein/coordinator"
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 	"github.com/skein-migrate/skein/integration/testproxy"
 	"github.com/skein-migrate/skein/journal"
@@ -134,7 +135,7 @@ func TestNoEventOfARunIsLostFromTheTrail(t *testing.T) {
 			return nil
 		}},
 		{name: "lock lost", code: 4, want: journal.EndedLockLost, within: func(s *session, _, _ func()) error {
-			s.must(0, "lock", "release", "--force")
+			s.Must(0, "lock", "release", "--force")
 			return nil
 		}},
 		{name: "refused", code: 3, want: journal.EndedRefused, then: []ops.Operation{
@@ -157,12 +158,12 @@ func TestNoEventOfARunIsLostFromTheTrail(t *testing.T) {
 					ID: "0001_a", Forward: slices.Concat([]ops.Operation{createTable("a_local"), middle, createTable("b_local")}, ending.then),
 				}))
 				if ending.want == journal.EndedRefused {
-					s.must(0, "migrate", "--group", "system") // or there is no trail that it could be in
+					s.Must(0, "migrate", "--group", "system") // or there is no trail that it could be in
 				}
 				var e emitted
 				var stderr bytes.Buffer
 				code := cli.Program{
-					Groups: s.groups, Args: []string{"--config", s.config, "--ddl", ddl, "migrate"}, Stderr: &stderr, Stop: stop, Ports: e.ports,
+					Groups: s.Groups, Args: []string{"--config", s.Config, "--ddl", ddl, "migrate"}, Stderr: &stderr, Stop: stop, Ports: e.ports,
 				}.Run(ctx)
 				t.Logf("%s(exit %d)", stderr.String(), code)
 				if code != ending.code || strings.Contains(stderr.String(), "audit trail") {
@@ -180,7 +181,7 @@ func TestNoEventOfARunIsLostFromTheTrail(t *testing.T) {
 				if last := said(e.events[len(e.events)-1]); last != "run "+string(ending.want) {
 					t.Errorf("its last event is %q", last)
 				}
-				says(t, other.must(0, "history").stdout, e.runID, string(ending.want), "--ddl "+ddl+" migrate")
+				running.Says(t, other.Must(0, "history").Stdout, e.runID, string(ending.want), "--ddl "+ddl+" migrate")
 			})
 		})
 	}
@@ -211,10 +212,10 @@ type told struct {
 }
 
 func (s *session) told(args ...string) told {
-	s.t.Helper()
+	s.T.Helper()
 	var out told
-	if err := json.Unmarshal([]byte(s.must(0, append(args, "--output", "json")...).stdout), &out); err != nil {
-		s.t.Fatal(err)
+	if err := json.Unmarshal([]byte(s.Must(0, append(args, "--output", "json")...).Stdout), &out); err != nil {
+		s.T.Fatal(err)
 	}
 	return out
 }
@@ -235,19 +236,19 @@ func TestShowTellsTheWholeStoryOfAMigration(t *testing.T) {
 					return nil
 				}),
 			}}))
-		says(t, s.must(0, "history").stdout, "No run is recorded")
-		says(t, s.must(0, "show", "events/0002").stdout, "events/0002_b  not started", "No run is recorded")
-		s.must(5, "migrate", "--ddl", ddl)
+		running.Says(t, s.Must(0, "history").Stdout, "No run is recorded")
+		running.Says(t, s.Must(0, "show", "events/0002").Stdout, "events/0002_b  not started", "No run is recorded")
+		s.Must(5, "migrate", "--ddl", ddl)
 
 		half := s.told("show", "events", "0002")
 		if m := half.Migration; m.Status != "in_progress" || m.Step != 2 || m.Steps != 2 || !strings.Contains(m.InFlight, "fill") ||
 			len(m.PendingNodes) == 0 || !strings.Contains(m.Error, "the source is empty") {
 			t.Errorf("half-way: %+v", m)
 		}
-		says(t, s.must(0, "show", "events", "0002").stdout, "events/0002_b  IN PROGRESS, forward, step 2 of 2", "the source is empty",
+		running.Says(t, s.Must(0, "show", "events", "0002").Stdout, "events/0002_b  IN PROGRESS, forward, step 2 of 2", "the source is empty",
 			"stopped at step 2 of 2", "skein resume --group events", "step 2 was sent, or may have been")
 		broken = false
-		s.must(0, "resume", "--repeat", "--ddl", ddl)
+		s.Must(0, "resume", "--repeat", "--ddl", ddl)
 
 		whole := s.told("show", "events", "0002_b")
 		if whole.Migration.Status != "completed" || len(whole.Runs) != 2 {
@@ -273,7 +274,7 @@ func TestShowTellsTheWholeStoryOfAMigration(t *testing.T) {
 		if diff := cmp.Diff(want, outcomes); diff != "" {
 			t.Errorf("(-want +have)\n%s", diff)
 		}
-		says(t, s.must(0, "show", "events/0002_b").stdout, "decided --repeat", "done before it stopped", "finished: completed")
+		running.Says(t, s.Must(0, "show", "events/0002_b").Stdout, "decided --repeat", "done before it stopped", "finished: completed")
 
 		h := s.told("history")
 		if len(h.Runs) != 2 || h.Runs[0].Ending != "completed" || h.Runs[1].Ending != "failed" || h.Runs[0].Epoch <= h.Runs[1].Epoch ||
@@ -290,19 +291,19 @@ func TestShowTellsTheWholeStoryOfAMigration(t *testing.T) {
 		if only := s.told("history", "--group", "system"); len(only.Runs) != 1 {
 			t.Errorf("--group system: %+v", only)
 		}
-		says(t, s.must(2, "show", "event", "0002").stderr, `no group "event"`, "events")
-		says(t, s.must(2, "history", "--group", "event").stderr, `no group "event"`, "events")
-		says(t, s.must(2, "show", "events", "000").stderr, "matches 2", "0001_a, 0002_b")
-		says(t, s.must(2, "show", "events", "9").stderr, `starts with "9"`)
-		for line := range strings.Lines(s.must(0, "history").stdout) {
-			if len(strings.Fields(line)) > 1 && len([]rune(line)) > 81 && !strings.Contains(line, s.config) {
+		running.Says(t, s.Must(2, "show", "event", "0002").Stderr, `no group "event"`, "events")
+		running.Says(t, s.Must(2, "history", "--group", "event").Stderr, `no group "event"`, "events")
+		running.Says(t, s.Must(2, "show", "events", "000").Stderr, "matches 2", "0001_a, 0002_b")
+		running.Says(t, s.Must(2, "show", "events", "9").Stderr, `starts with "9"`)
+		for line := range strings.Lines(s.Must(0, "history").Stdout) {
+			if len(strings.Fields(line)) > 1 && len([]rune(line)) > 81 && !strings.Contains(line, s.Config) {
 				t.Errorf("wider than a terminal: %s", line)
 			}
 		}
 		// Programs without these groups read the same.
 		stranger := newSession(t, c)
-		says(t, stranger.must(0, "show", "events", "0002").stdout, "this program does not have the migration", "finished: completed")
-		says(t, stranger.must(0, "history", "--group", "events").stdout, "0002_b")
+		running.Says(t, stranger.Must(0, "show", "events", "0002").Stdout, "this program does not have the migration", "finished: completed")
+		running.Says(t, stranger.Must(0, "history", "--group", "events").Stdout, "0002_b")
 	})
 }
 
@@ -312,7 +313,7 @@ func TestHistoryTellsOfARunThatWasKilled(t *testing.T) {
 	program := exampleProgram(t)
 	eachDDL(t, func(t *testing.T, c *testcluster.Cluster, ddl string) {
 		s := examples(t, c)
-		s.must(0, "migrate", "--group", "system")
+		s.Must(0, "migrate", "--group", "system")
 		other := examples(t, c)
 		p := s.process(program, "migrate", "--group", "events", "--ddl", ddl)
 		killed := make(chan struct{})
@@ -337,8 +338,8 @@ func TestHistoryTellsOfARunThatWasKilled(t *testing.T) {
 		if run.Ending != "" || len(run.Migrations) != 3 || run.Migrations[0].Outcome != "finished" || run.Migrations[2].Outcome != "started" {
 			t.Errorf("have %+v", run)
 		}
-		says(t, other.must(0, "history").stdout, "no end recorded", "completed: events/0001_create_events", "begun")
-		says(t, other.must(0, "show", "events/0003").stdout, "no end is recorded", "IN PROGRESS")
+		running.Says(t, other.Must(0, "history").Stdout, "no end recorded", "completed: events/0001_create_events", "begun")
+		running.Says(t, other.Must(0, "show", "events/0003").Stdout, "no end is recorded", "IN PROGRESS")
 	})
 }
 
@@ -348,7 +349,7 @@ func TestHistoryIsReadWhileANodeIsDown(t *testing.T) {
 	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := examples(t, c)
-	s.must(0, "migrate", "--group", "events")
+	s.Must(0, "migrate", "--group", "events")
 	whole := s.told("show", "events", "0002").Runs
 	for _, victim := range []int{0, 3} {
 		n := c.Nodes[victim]
@@ -358,9 +359,12 @@ func TestHistoryIsReadWhileANodeIsDown(t *testing.T) {
 		if err := n.Kill(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		h := s.must(0, "history")
-		says(t, h.stderr, n.Addr()+" could not be read")
-		says(t, h.stdout, "events/0001_create_events")
+		h := s.Must(0, "history")
+		running.Says(t, h.Stderr, n.Addr()+" could not be read")
+		running.Says(t, h.Stdout, "events/0001_create_events")
+		l := s.Must(0, "list")
+		running.Says(t, l.Stderr, n.Addr()+" did not answer")
+		running.Says(t, l.Stdout, "[X]")
 		have := s.told("show", "events", "0002")
 		if len(have.Silent) != 1 || have.Silent[0].Node != n.Addr() {
 			t.Errorf("silent: %+v", have.Silent)
@@ -377,11 +381,11 @@ func TestTheTrailGoesWithItsTables(t *testing.T) {
 	t.Parallel()
 	eachDDL(t, func(t *testing.T, c *testcluster.Cluster, ddl string) {
 		s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}}))
-		s.must(0, "migrate", "--ddl", ddl)
-		if r := s.must(0, "revert", "--force", "--include-system", "--yes"); strings.Contains(r.stderr, "warning") {
+		s.Must(0, "migrate", "--ddl", ddl)
+		if r := s.Must(0, "revert", "--force", "--include-system", "--yes"); strings.Contains(r.Stderr, "warning") {
 			t.Error("a warning about what was asked for")
 		}
-		says(t, s.must(0, "history").stdout, "No run is recorded")
+		running.Says(t, s.Must(0, "history").Stdout, "No run is recorded")
 	})
 }
 
@@ -390,11 +394,11 @@ func TestATrailThatCannotBeWrittenStopsNothing(t *testing.T) {
 	t.Parallel()
 	eachDDL(t, func(t *testing.T, c *testcluster.Cluster, ddl string) {
 		s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}}))
-		s.must(0, "migrate", "--group", "system", "--ddl", ddl)
+		s.Must(0, "migrate", "--group", "system", "--ddl", ddl)
 		for _, n := range c.Nodes {
 			exec(t, n, "DROP TABLE migration_steps_local")
 		}
-		says(t, s.must(0, "migrate", "--ddl", ddl).stderr, "skein: warning: ", " rows of the audit trail are lost")
+		running.Says(t, s.Must(0, "migrate", "--ddl", ddl).Stderr, "skein: warning: ", " rows of the audit trail are lost")
 	})
 }
 
@@ -407,15 +411,15 @@ func TestSecretsStayReferencesInTheTrail(t *testing.T) {
 			ops.RunSQL{Place: local("").Place, SQL: "SELECT 1 WHERE 'x' != '{secret:WORD}'", Scope: ops.RunOneNode},
 			ops.RunSQL{Place: local("").Place, SQL: "SELECT nosuchfunction('{secret:WORD}')", Scope: ops.RunOneNode},
 		}, Irreversible: "it is a test"}))
-		text, err := os.ReadFile(s.config)
+		text, err := os.ReadFile(s.Config)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.write("secrets: {WORD: env:SKEIN_TEST_WORD}\n" + string(text))
-		failed := s.must(5, "migrate", "--ddl", ddl)
-		shown := s.must(0, "show", "events", "0001").stdout
-		says(t, shown, "SELECT nosuchfunction('{secret:WORD}')", "SELECT 1 WHERE 'x' != '{secret:WORD}'", "failed")
-		everything := shown + failed.stderr + s.must(0, "history").stdout + fmt.Sprint(s.told("show", "events", "0001"))
+		s.Write("secrets: {WORD: env:SKEIN_TEST_WORD}\n" + string(text))
+		failed := s.Must(5, "migrate", "--ddl", ddl)
+		shown := s.Must(0, "show", "events", "0001").Stdout
+		running.Says(t, shown, "SELECT nosuchfunction('{secret:WORD}')", "SELECT 1 WHERE 'x' != '{secret:WORD}'", "failed")
+		everything := shown + failed.Stderr + s.Must(0, "history").Stdout + fmt.Sprint(s.told("show", "events", "0001"))
 		for _, n := range c.Nodes {
 			everything += fmt.Sprint(query(t, n, "SELECT statement, error FROM migration_steps_local"))
 		}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 	"github.com/skein-migrate/skein/migration"
 	"github.com/skein-migrate/skein/ops"
@@ -48,32 +49,32 @@ func adoptFromSnuba(t *testing.T, c *testcluster.Cluster) {
 		exec(t, c.Nodes[0], "INSERT INTO migrations_local (`group`, migration_id, timestamp, status, version) VALUES %s", strings.TrimSuffix(part, ", "))
 	}
 	s := newSession(t, c, group("later", migration.Migration{ID: "0001_later", Forward: []ops.Operation{createTable("later")}}))
-	says(t, s.must(3, "list").stderr, "is another tool's")
-	shown := s.must(0, "import", "snuba")
-	says(t, shown.stdout, "2 migrations completed: events 1, system 1", "ADD COLUMN `step_hash` String", "which skein does not read", "skein import snuba --yes")
-	says(t, s.must(3, "list").stderr, "is another tool's") // nothing was done
+	running.Says(t, s.Must(3, "list").Stderr, "is another tool's")
+	shown := s.Must(0, "import", "snuba")
+	running.Says(t, shown.Stdout, "2 migrations completed: events 1, system 1", "ADD COLUMN `step_hash` String", "which skein does not read", "skein import snuba --yes")
+	running.Says(t, s.Must(3, "list").Stderr, "is another tool's") // nothing was done
 
 	// In progress is for Snuba to end.
 	exec(t, c.Nodes[0], "INSERT INTO migrations_local (`group`, migration_id, timestamp, status, version) VALUES ('events', '0003_x', now(), 'in_progress', 1)")
-	says(t, s.must(3, "import", "snuba", "--yes").stderr, "events/0003_x in progress")
+	running.Says(t, s.Must(3, "import", "snuba", "--yes").Stderr, "events/0003_x in progress")
 	exec(t, c.Nodes[0], "INSERT INTO migrations_local (`group`, migration_id, timestamp, status, version) VALUES ('events', '0003_x', now(), 'not_started', 2)")
 
-	s.must(0, "import", "snuba", "--yes")
+	s.Must(0, "import", "snuba", "--yes")
 	for _, n := range c.Nodes {
 		if have := query(t, n, "SELECT count() FROM system.columns WHERE database = currentDatabase() AND table = 'migrations_local'")[0][0]; have != "18" {
 			t.Errorf("%s: migrations_local has %s columns", n.Name, have)
 		}
 		query(t, n, "SELECT count() FROM migration_steps_local")
 	}
-	says(t, s.must(0, "import", "snuba", "--yes").stdout, "Nothing to do.")
-	listed := s.must(0, "list").stdout
-	says(t, listed, "[X] 0001_migrations", "[ ] 0001_later", "not in this program", "[X] 0001_events_initial", "2024-05-06 07:08:11")
+	running.Says(t, s.Must(0, "import", "snuba", "--yes").Stdout, "Nothing to do.")
+	listed := s.Must(0, "list").Stdout
+	running.Says(t, listed, "[X] 0001_migrations", "[ ] 0001_later", "not in this program", "[X] 0001_events_initial", "2024-05-06 07:08:11")
 	if strings.Contains(listed, "0002_more") {
 		t.Errorf("what Snuba took back is listed:\n%s", listed)
 	}
-	says(t, s.must(0, "migrate").stdout, "1 migration completed")
-	says(t, s.must(0, "migrate").stdout, "Nothing to do.")
-	says(t, s.must(0, "history").stdout, "migrate")
+	running.Says(t, s.Must(0, "migrate").Stdout, "1 migration completed")
+	running.Says(t, s.Must(0, "migrate").Stdout, "Nothing to do.")
+	running.Says(t, s.Must(0, "history").Stdout, "migrate")
 	table := "migrations_local"
 	if len(c.Nodes) > 1 {
 		table = "migrations_dist"

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
@@ -26,11 +27,11 @@ func newTaking(t *testing.T, c *testcluster.Cluster, files map[string]string) *t
 	t.Helper()
 	s := &taking{session: newSession(t, c), theirs: filepath.Join(t.TempDir(), "theirs")}
 	s.ours = filepath.Join(t.TempDir(), "ours")
-	text, err := os.ReadFile(s.config)
+	text, err := os.ReadFile(s.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.write(string(text) + fmt.Sprintf("\ngroups:\n  - {name: old, dir: %s, storage_sets: [events]}\n", s.ours))
+	s.Write(string(text) + fmt.Sprintf("\ngroups:\n  - {name: old, dir: %s, storage_sets: [events]}\n", s.ours))
 	if err := os.MkdirAll(s.theirs, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -44,30 +45,30 @@ func newTaking(t *testing.T, c *testcluster.Cluster, files map[string]string) *t
 
 // schema is every table on the node but skein's own, as the server shows them.
 func (s *taking) schema() [][]string {
-	s.t.Helper()
-	return query(s.t, s.servers.Nodes[0], "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() "+
+	s.T.Helper()
+	return query(s.T, s.Servers.Nodes[0], "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() "+
 		"AND name NOT LIKE 'migration%' ORDER BY name")
 }
 
 // unchanged checks that no table but skein's own is another one than it was.
 func (s *taking) unchanged() {
-	s.t.Helper()
+	s.T.Helper()
 	if diff := cmp.Diff(s.before, s.schema()); diff != "" {
-		s.t.Errorf("the schema is not what it was (-before +after):\n%s", diff)
+		s.T.Errorf("the schema is not what it was (-before +after):\n%s", diff)
 	}
 }
 
 // own counts skein's tables.
 func (s *taking) own() int {
-	s.t.Helper()
-	return len(query(s.t, s.servers.Nodes[0], "SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE 'migration%'"))
+	s.T.Helper()
+	return len(query(s.T, s.Servers.Nodes[0], "SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE 'migration%'"))
 }
 
 // times is what list shows of the completed migrations of the group: ID and time.
 func (s *taking) times() []string {
-	s.t.Helper()
+	s.T.Helper()
 	var out []string
-	_, listed, _ := strings.Cut(s.must(0, "list").stdout, "\nold ")
+	_, listed, _ := strings.Cut(s.Must(0, "list").Stdout, "\nold ")
 	for _, match := range regexp.MustCompile(`\[X\] (\S+) .*(\d{4}-\S+ \S+)`).FindAllStringSubmatch(listed, -1) {
 		out = append(out, match[1]+" "+match[2])
 	}
@@ -75,8 +76,8 @@ func (s *taking) times() []string {
 }
 
 func (s *taking) wantTimes(sql string, ids ...string) {
-	s.t.Helper()
-	rows := query(s.t, s.servers.Nodes[0], sql)
+	s.T.Helper()
+	rows := query(s.T, s.Servers.Nodes[0], sql)
 	var want []string
 	for i, id := range ids {
 		if i < len(rows) {
@@ -84,13 +85,13 @@ func (s *taking) wantTimes(sql string, ids ...string) {
 		}
 	}
 	if diff := cmp.Diff(want, s.times()); diff != "" || len(ids) != len(rows) {
-		s.t.Errorf("list shows other times than %s (-theirs +list):\n%s", sql, diff)
+		s.T.Errorf("list shows other times than %s (-theirs +list):\n%s", sql, diff)
 	}
 }
 
 func (s *taking) address() string {
-	n := s.servers.Nodes[0]
-	return fmt.Sprintf("clickhouse://%s:%d/%s", n.Host, n.Port, s.servers.Database)
+	n := s.Servers.Nodes[0]
+	return fmt.Sprintf("clickhouse://%s:%d/%s", n.Host, n.Port, s.Servers.Database)
 }
 
 const gooseEvents = `-- +goose Up
@@ -125,27 +126,27 @@ func TestImportFromGoose(t *testing.T) {
 	}
 	g("up")
 	g("down") // 3
-	exec(t, s.servers.Nodes[0], "ALTER TABLE goose_db_version UPDATE tstamp = tstamp - 1000 * version_id WHERE 1 SETTINGS mutations_sync = 2")
+	exec(t, s.Servers.Nodes[0], "ALTER TABLE goose_db_version UPDATE tstamp = tstamp - 1000 * version_id WHERE 1 SETTINGS mutations_sync = 2")
 	s.before = s.schema()
 
-	dry := s.must(0, "import", "goose", "--dir", s.theirs, "--dry-run")
-	says(t, dry.stdout, "[X] 00002_add", "[ ] 00003_more", "3 files to write into", "2 migrations to record as completed, 1 pending", "Nothing was changed.")
+	dry := s.Must(0, "import", "goose", "--dir", s.theirs, "--dry-run")
+	running.Says(t, dry.Stdout, "[X] 00002_add", "[ ] 00003_more", "3 files to write into", "2 migrations to record as completed, 1 pending", "Nothing was changed.")
 	if _, err := os.Stat(s.ours); err == nil || s.own() > 0 {
 		t.Errorf("a dry run made %s (%v), or %d tables", s.ours, err, s.own())
 	}
-	says(t, s.must(0, "import", "goose", "--dir", s.theirs).stdout, "3 files were written, 2 migrations recorded as completed")
+	running.Says(t, s.Must(0, "import", "goose", "--dir", s.theirs).Stdout, "3 files were written, 2 migrations recorded as completed")
 	s.unchanged()
 	s.wantTimes("SELECT toString(tstamp, 'UTC') FROM goose_db_version WHERE version_id > 0 ORDER BY version_id", "00001_events", "00002_add")
-	says(t, s.must(3, "import", "goose", "--dir", s.theirs).stderr, "has rows already")
+	running.Says(t, s.Must(3, "import", "goose", "--dir", s.theirs).Stderr, "has rows already")
 
-	says(t, s.must(0, "migrate").stdout, "1 migration completed")
-	says(t, s.must(0, "migrate").stdout, "Nothing to do.")
-	s.must(0, "rollback", "3", "--group", "old", "--force")
-	if left := s.tables(s.servers.Nodes[0]); strings.Join(left, " ") != "goose_db_version" {
+	running.Says(t, s.Must(0, "migrate").Stdout, "1 migration completed")
+	running.Says(t, s.Must(0, "migrate").Stdout, "Nothing to do.")
+	s.Must(0, "rollback", "3", "--group", "old", "--force")
+	if left := s.tables(s.Servers.Nodes[0]); strings.Join(left, " ") != "goose_db_version" {
 		t.Errorf("the converted ways back left %v", left)
 	}
-	s.must(0, "migrate")
-	if diff := cmp.Diff([][]string{{"3", "{word};"}}, query(t, s.servers.Nodes[0], "SELECT toString(count()), any(word) FROM old_events")); diff != "" {
+	s.Must(0, "migrate")
+	if diff := cmp.Diff([][]string{{"3", "{word};"}}, query(t, s.Servers.Nodes[0], "SELECT toString(count()), any(word) FROM old_events")); diff != "" {
 		t.Errorf("the converted files made something else:\n%s", diff)
 	}
 }
@@ -155,10 +156,10 @@ func TestAfterAnImportFromGooseThereIsNothingToDo(t *testing.T) {
 	t.Parallel()
 	s := newTaking(t, servers.modern.Cluster(t), map[string]string{"00001_events.sql": gooseEvents})
 	goose().run(t, "-dir", s.theirs, "-table", "versions", "clickhouse", s.address(), "up")
-	says(t, s.must(3, "import", "goose", "--dir", s.theirs).stderr, "has table "+s.servers.Database+".goose_db_version", "--table")
-	s.must(0, "import", "goose", "--dir", s.theirs, "--table", "versions")
-	says(t, s.must(0, "migrate").stdout, "Nothing to do.")
-	says(t, s.must(0, "show", "old", "00001_events").stdout, "goose, imported by")
+	running.Says(t, s.Must(3, "import", "goose", "--dir", s.theirs).Stderr, "has table "+s.Servers.Database+".goose_db_version", "--table")
+	s.Must(0, "import", "goose", "--dir", s.theirs, "--table", "versions")
+	running.Says(t, s.Must(0, "migrate").Stdout, "Nothing to do.")
+	running.Says(t, s.Must(0, "show", "old", "00001_events").Stdout, "goose, imported by")
 }
 
 // As for goose; golang-migrate tells the current version alone, and times only in
@@ -174,8 +175,8 @@ func TestImportFromGolangMigrate(t *testing.T) {
 		"000003_last.up.sql":     "ALTER TABLE old_more ADD COLUMN last UInt8;",
 		"000003_last.down.sql":   "ALTER TABLE old_more DROP COLUMN last",
 	})
-	n := s.servers.Nodes[0]
-	address := fmt.Sprintf("clickhouse://%s:%d?username=default&database=%s&x-multi-statement=true", n.Host, n.Port, s.servers.Database)
+	n := s.Servers.Nodes[0]
+	address := fmt.Sprintf("clickhouse://%s:%d?username=default&database=%s&x-multi-statement=true", n.Host, n.Port, s.Servers.Database)
 	for _, engine := range []string{"", "&x-migrations-table-engine=MergeTree&x-migrations-table=versions"} {
 		m := func(command ...string) string {
 			return golangMigrate().run(t, append([]string{"-path", s.theirs, "-database", address + engine}, command...)...)
@@ -188,17 +189,17 @@ func TestImportFromGolangMigrate(t *testing.T) {
 		}
 		s.before = s.schema()
 		time.Sleep(1100 * time.Millisecond) // so that the time of the import is another one
-		says(t, s.must(0, "import", "golang-migrate", "--dir", s.theirs, "--table", table).stdout, "3 files were written, 2 migrations recorded as completed")
+		running.Says(t, s.Must(0, "import", "golang-migrate", "--dir", s.theirs, "--table", table).Stdout, "3 files were written, 2 migrations recorded as completed")
 		s.unchanged()
 		s.wantTimes("SELECT toString(toDateTime(intDiv(min(sequence), 1000000000), 'UTC')) FROM "+table+
 			" WHERE dirty = 0 AND version IN (1, 2) GROUP BY version ORDER BY version", "000001_events", "000002_more")
-		says(t, s.must(0, "migrate").stdout, "1 migration completed")
-		says(t, s.must(0, "migrate").stdout, "Nothing to do.")
-		s.must(0, "rollback", "3", "--group", "old", "--force")
+		running.Says(t, s.Must(0, "migrate").Stdout, "1 migration completed")
+		running.Says(t, s.Must(0, "migrate").Stdout, "Nothing to do.")
+		s.Must(0, "rollback", "3", "--group", "old", "--force")
 		if left := s.tables(n); strings.Join(left, " ") != table {
 			t.Errorf("the converted ways back left %v", left)
 		}
-		s.must(0, "revert", "--force", "--include-system")
+		s.Must(0, "revert", "--force", "--include-system")
 		exec(t, n, "DROP TABLE %s", table)
 		if err := os.RemoveAll(s.ours); err != nil {
 			t.Fatal(err)
@@ -209,12 +210,12 @@ func TestImportFromGolangMigrate(t *testing.T) {
 func TestADirtyVersionOfGolangMigrateIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newTaking(t, servers.modern.Cluster(t), map[string]string{"1_bad.up.sql": "SELECT nothing_of_that_name"})
-	n := s.servers.Nodes[0]
-	address := fmt.Sprintf("clickhouse://%s:%d?username=default&database=%s", n.Host, n.Port, s.servers.Database)
+	n := s.Servers.Nodes[0]
+	address := fmt.Sprintf("clickhouse://%s:%d?username=default&database=%s", n.Host, n.Port, s.Servers.Database)
 	if out, err := golangMigrate().try(t, "-path", s.theirs, "-database", address, "up"); err == nil {
 		t.Fatalf("it worked:\n%s", out)
 	}
-	says(t, s.must(3, "import", "golang-migrate", "--dir", s.theirs).stderr, "version 1 is dirty", "migrate force")
+	running.Says(t, s.Must(3, "import", "golang-migrate", "--dir", s.theirs).Stderr, "version 1 is dirty", "migrate force")
 	if s.own() > 0 {
 		t.Error("a refused import made tables")
 	}
@@ -226,20 +227,20 @@ func TestImportFromPyClickHouseMigrator(t *testing.T) {
 	t.Parallel()
 	const file = "-- migrator:up\n-- @stmt\nCREATE TABLE old_users (id UInt64) ENGINE = MergeTree ORDER BY id\n\n-- migrator:down\n-- @stmt\nDROP TABLE old_users\n"
 	s := newTaking(t, servers.modern.Cluster(t), map[string]string{"20260421140000_users.sql": file, "20260421150000_b.sql": strings.ReplaceAll(file, "old_users", "old_b")})
-	n := s.servers.Nodes[0]
+	n := s.Servers.Nodes[0]
 	exec(t, n, "CREATE TABLE db_migrations (name String, up String, rollback String, dt DateTime64 DEFAULT now(), checksum String DEFAULT '') ENGINE = MergeTree() ORDER BY dt")
 	exec(t, n, "CREATE TABLE old_users (id UInt64) ENGINE = MergeTree ORDER BY id")
 	exec(t, n, "INSERT INTO db_migrations (name, up, rollback, dt) VALUES ('20260421140000_users.sql', "+
 		"'-- @stmt\nCREATE TABLE old_users (id UInt64) ENGINE = MergeTree ORDER BY id', '-- @stmt\nDROP TABLE old_users', '2026-04-21 14:00:05.123')")
 	s.before = s.schema()
-	imported := s.must(0, "import", "pyclickhousemigrator", "--dir", s.theirs)
-	if strings.Contains(imported.stdout, "note:") {
-		t.Errorf("a file that is as it was applied is noted:\n%s", imported.stdout)
+	imported := s.Must(0, "import", "pyclickhousemigrator", "--dir", s.theirs)
+	if strings.Contains(imported.Stdout, "note:") {
+		t.Errorf("a file that is as it was applied is noted:\n%s", imported.Stdout)
 	}
 	s.unchanged()
 	s.wantTimes("SELECT formatDateTime(dt, '%F %T', 'UTC') FROM db_migrations", "20260421140000_users")
-	says(t, s.must(0, "migrate").stdout, "1 migration completed")
-	says(t, s.must(0, "migrate").stdout, "Nothing to do.")
+	running.Says(t, s.Must(0, "migrate").Stdout, "1 migration completed")
+	running.Says(t, s.Must(0, "migrate").Stdout, "Nothing to do.")
 }
 
 // Files that are in the group's directory already stay there.
@@ -253,9 +254,9 @@ func TestImportOfPyClickHouseMigratorInPlace(t *testing.T) {
 	if err := os.WriteFile(file, []byte("-- migrator:up\n-- @stmt\nSELECT 1\n-- migrator:down\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	n := s.servers.Nodes[0]
+	n := s.Servers.Nodes[0]
 	exec(t, n, "CREATE TABLE db_migrations (name String, up String, rollback String, dt DateTime64, checksum String, kind String) ENGINE = MergeTree() ORDER BY dt")
 	exec(t, n, "INSERT INTO db_migrations VALUES ('1_users.sql', '', '', '2026-04-21 14:00:05', '', 'baseline')")
-	says(t, s.must(0, "import", "pyclickhousemigrator").stdout, "note: 1_users was a baseline", "0 files were written, 1 migration recorded as completed")
-	says(t, s.must(0, "migrate").stdout, "Nothing to do.")
+	running.Says(t, s.Must(0, "import", "pyclickhousemigrator").Stdout, "note: 1_users was a baseline", "0 files were written, 1 migration recorded as completed")
+	running.Says(t, s.Must(0, "migrate").Stdout, "Nothing to do.")
 }

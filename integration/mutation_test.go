@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 	"github.com/skein-migrate/skein/migration"
 	"github.com/skein-migrate/skein/ops"
@@ -31,7 +32,7 @@ func mutated(t *testing.T, c *testcluster.Cluster, expression string) *session {
 		}},
 		migration.Migration{ID: "0002_update", Irreversible: "a test", Forward: []ops.Operation{update(expression)}},
 	))
-	s.must(0, "migrate", "--group", "events", "0001")
+	s.Must(0, "migrate", "--group", "events", "0001")
 	for _, n := range c.Nodes {
 		if n.Replica == 1 {
 			exec(t, n, "INSERT INTO m_local SELECT number, 0 FROM system.numbers LIMIT 40")
@@ -48,14 +49,14 @@ func TestMutationIsAwaitedOnEveryNode(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := shared.Cluster(t)
 			s := mutated(t, c, "id + 1 + sleepEachRow(0.05)")
-			done := s.must(0, "migrate")
+			done := s.Must(0, "migrate")
 			for _, n := range c.Nodes {
-				says(t, done.stderr, n.Addr()+" mutates ")
+				running.Says(t, done.Stderr, n.Addr()+" mutates ")
 				if rows := query(t, n, "SELECT count() FROM m_local WHERE v = id + 1"); rows[0][0] != "40" {
 					t.Errorf("%s is said to be done, and has %s of 40 rows", n.Name, rows[0][0])
 				}
 			}
-			says(t, done.stderr, ": 1 part to do ", ": 0 parts to do ")
+			running.Says(t, done.Stderr, ": 1 part to do ", ": 0 parts to do ")
 		})
 	}
 }
@@ -65,12 +66,12 @@ func TestMutationThatIsKilledIsNotCompleted(t *testing.T) {
 	t.Parallel()
 	c := servers.modern.Cluster(t)
 	s := mutated(t, c, "id + sleepEachRow(0.07)")
-	s.on = map[string]func(){"mutates": func() {
+	s.On = map[string]func(){"mutates": func() {
 		go exec(t, c.Nodes[0], "KILL MUTATION WHERE table = 'm_local'")
 	}}
-	stopped := s.must(5, "migrate", "-v")
-	says(t, stopped.stderr, "it was killed", "unknown")
-	if strings.Contains(s.must(0, "list").stdout, "[X] 0002_update") {
+	stopped := s.Must(5, "migrate", "-v")
+	running.Says(t, stopped.Stderr, "it was killed", "unknown")
+	if strings.Contains(s.Must(0, "list").Stdout, "[X] 0002_update") {
 		t.Error("it is said to be completed")
 	}
 }
@@ -83,22 +84,22 @@ func TestMutationThatFailsSaysWhyAndHowItIsEnded(t *testing.T) {
 	n := c.Nodes[0]
 	s := mutated(t, c, "toUInt64(concat('x', toString(id)))")
 	began := time.Now()
-	stopped := s.must(5, "migrate")
+	stopped := s.Must(5, "migrate")
 	if took := time.Since(began); took > 10*time.Second {
 		t.Errorf("it took %s to say so", took)
 	}
 	kill := regexp.MustCompile(`End it on (\S+): (KILL MUTATION WHERE database = '\w+' AND table = 'm_local' AND mutation_id = '[^']+')`)
-	for _, r := range []result{stopped, s.must(3, "resume")} {
-		says(t, r.stderr, ".m_local fails on "+n.Addr(), "Cannot parse string 'x")
-		if kill.FindStringSubmatch(r.stderr) == nil {
+	for _, r := range []result{stopped, s.Must(3, "resume")} {
+		running.Says(t, r.Stderr, ".m_local fails on "+n.Addr(), "Cannot parse string 'x")
+		if kill.FindStringSubmatch(r.Stderr) == nil {
 			t.Fatal("it does not say how the mutation is ended")
 		}
 	}
-	exec(t, n, "%s", kill.FindStringSubmatch(stopped.stderr)[2])
+	exec(t, n, "%s", kill.FindStringSubmatch(stopped.Stderr)[2])
 	if rows := query(t, n, "SELECT 1 FROM system.mutations WHERE table = 'm_local' AND NOT is_done"); len(rows) > 0 {
 		t.Error("the statement did not end it")
 	}
-	s.must(0, "resume", "--assume-done")
+	s.Must(0, "resume", "--assume-done")
 }
 
 // 18.16 tells why only in the queue of a replica, and has no KILL MUTATION: the
@@ -107,14 +108,14 @@ func TestMutationThatFailsOnAServerWithoutReasons(t *testing.T) {
 	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := mutated(t, c, "toUInt64(concat('x', toString(id)))")
-	stopped := s.must(5, "migrate")
+	stopped := s.Must(5, "migrate")
 	znode := regexp.MustCompile(`This server has no KILL MUTATION\. To end it: delete the znode (\S+/mutations/\d+) in ZooKeeper`)
-	says(t, stopped.stderr, ".m_local fails on ", "Cannot parse string 'x")
-	found := znode.FindAllStringSubmatch(stopped.stderr, -1)
+	running.Says(t, stopped.Stderr, ".m_local fails on ", "Cannot parse string 'x")
+	found := znode.FindAllStringSubmatch(stopped.Stderr, -1)
 	if len(found) == 0 {
 		t.Fatal("it does not say how the mutation is ended")
 	}
-	says(t, s.must(3, "resume").stderr, ".m_local fails on ", found[0][1])
+	running.Says(t, s.Must(3, "resume").Stderr, ".m_local fails on ", found[0][1])
 	conn, _, err := zk.Connect([]string{c.ZooKeeperAddr}, 5*time.Second, zk.WithLogInfo(false))
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +132,7 @@ func TestMutationThatFailsOnAServerWithoutReasons(t *testing.T) {
 			return len(query(t, n, "SELECT 1 FROM system.mutations WHERE table = 'm_local' AND is_done = 0")) > 0
 		})
 	})
-	s.must(0, "resume", "--assume-done")
+	s.Must(0, "resume", "--assume-done")
 }
 
 // A mutation that does no part for limits.mutation ends the wait, in words; it
@@ -141,14 +142,14 @@ func TestMutationThatDoesNotGetOnEndsTheWait(t *testing.T) {
 	c := servers.modern.Cluster(t)
 	n := c.Nodes[0]
 	s := mutated(t, c, "id + 1")
-	s.edit("wait: 8s", "wait: 8s, mutation: 2s")
+	s.Edit("wait: 8s", "wait: 8s, mutation: 2s")
 	exec(t, n, "SYSTEM STOP MERGES m_local")
 	t.Cleanup(func() { exec(t, n, "SYSTEM START MERGES") })
-	says(t, s.must(5, "migrate").stderr, ".m_local (mutation_", "1 part to do", "did no part for 2s (limits.mutation) on "+n.Addr(),
+	running.Says(t, s.Must(5, "migrate").Stderr, ".m_local (mutation_", "1 part to do", "did no part for 2s (limits.mutation) on "+n.Addr(),
 		"KILL MUTATION WHERE database = ", "skein resume waits again")
-	says(t, s.must(3, "resume").stderr, ".m_local (mutation_", "did no part for 2s")
+	running.Says(t, s.Must(3, "resume").Stderr, ".m_local (mutation_", "did no part for 2s")
 	exec(t, n, "SYSTEM START MERGES m_local")
-	s.must(0, "resume")
+	s.Must(0, "resume")
 	if rows := query(t, n, "SELECT count() FROM m_local WHERE v = id + 1"); rows[0][0] != "40" {
 		t.Errorf("%s of 40 rows are changed", rows[0][0])
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/skein-migrate/skein/cli"
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 	"github.com/skein-migrate/skein/migration"
 	"github.com/skein-migrate/skein/ops"
@@ -61,32 +62,32 @@ func TestSkeinAsAProcess(t *testing.T) {
 // dies starts a migration in a process of its own, kills that with SIGKILL when
 // a server shows what it is to die in, and takes its lock away.
 func (s *session) dies(name string, when func() bool) {
-	s.t.Helper()
+	s.T.Helper()
 	cmd := osexec.Command(os.Args[0], "-test.run", "^TestSkeinAsAProcess$")
-	cmd.Env = append(os.Environ(), childVariable+"="+strings.Join([]string{name, "--config", s.config, "migrate", "-v"}, "\n"))
+	cmd.Env = append(os.Environ(), childVariable+"="+strings.Join([]string{name, "--config", s.Config, "migrate", "-v"}, "\n"))
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	for !when() {
 		select {
 		case err := <-ended:
-			s.t.Fatalf("the run ended before it was killed: %v\n%s", err, out.String())
+			s.T.Fatalf("the run ended before it was killed: %v\n%s", err, out.String())
 		case <-time.After(30 * time.Millisecond):
 		}
 	}
 	if err := cmd.Process.Kill(); err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	if err := <-ended; err == nil {
-		s.t.Fatalf("the run ended by itself when it was killed\n%s", out.String())
+		s.T.Fatalf("the run ended by itself when it was killed\n%s", out.String())
 	}
-	s.t.Logf("killed, after\n%s", out.String())
-	s.must(0, "lock", "release", "--force") // it is dead
+	s.T.Logf("killed, after\n%s", out.String())
+	s.Must(0, "lock", "release", "--force") // it is dead
 }
 
 func processes(t *testing.T, n *testcluster.Node) int {
@@ -100,8 +101,7 @@ func TestResumeWaitsForTheQueriesOfAKilledRunOnEveryNode(t *testing.T) {
 	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c, slowly("18.16")...)
-	s.edit("root: /skein", "root: /skein, session_timeout: 1s")
-	s.must(0, "migrate", "--group", "system")
+	s.Must(0, "migrate", "--group", "system")
 	all := func() bool {
 		for _, n := range c.Nodes {
 			if processes(t, n) == 0 {
@@ -115,26 +115,26 @@ func TestResumeWaitsForTheQueriesOfAKilledRunOnEveryNode(t *testing.T) {
 		t.Fatal("a node ended the statement with its client")
 	}
 	// Not within the limit: each query is named, and how it is ended.
-	s.edit("wait: 8s", "wait: 1s")
-	refused := s.must(3, "resume")
+	s.Edit("wait: 8s", "wait: 1s")
+	refused := s.Must(3, "resume")
 	for _, n := range c.Nodes {
-		says(t, refused.stderr, "waiting: ", n.Addr()+" still runs CREATE TABLE", n.Addr()+" runs query skein-",
+		running.Says(t, refused.Stderr, "waiting: ", n.Addr()+" still runs CREATE TABLE", n.Addr()+" runs query skein-",
 			"end it on "+n.Addr())
 	}
-	says(t, refused.stderr, "KILL QUERY WHERE query_id = 'skein-", " s: CREATE TABLE", "limits.wait", "nothing was changed", "the same command again")
+	running.Says(t, refused.Stderr, "KILL QUERY WHERE query_id = 'skein-", " s: CREATE TABLE", "limits.wait", "nothing was changed", "the same command again")
 	if !all() {
 		t.Fatal("resume ended a query")
 	}
-	s.edit("wait: 1s", "wait: 20s")
+	s.Edit("wait: 1s", "wait: 20s")
 	// Then nobody can say whether it ran but the row: it is asked about, not repeated.
-	waited := s.must(3, "resume")
-	says(t, waited.stderr, "still runs CREATE TABLE", "it may have run on")
+	waited := s.Must(3, "resume")
+	running.Says(t, waited.Stderr, "still runs CREATE TABLE", "it may have run on")
 	for _, n := range c.Nodes {
 		if processes(t, n) > 0 {
 			t.Errorf("resume did not wait for %s", n.Name)
 		}
 	}
-	s.must(0, "resume", "--assume-done")
+	s.Must(0, "resume", "--assume-done")
 	for _, n := range c.Nodes {
 		if rows := query(t, n, "SELECT count() FROM a_local"); rows[0][0] != "30" {
 			t.Errorf("%s has %s rows", n.Name, rows[0][0])
@@ -147,19 +147,19 @@ func TestResumeWaitsForTheQueryOfAKilledRunOnACurrentServer(t *testing.T) {
 	t.Parallel()
 	c := servers.modern.Cluster(t)
 	s := newSession(t, c, slowly("26.7")...)
-	s.must(0, "migrate", "--group", "system")
+	s.Must(0, "migrate", "--group", "system")
 	s.dies("26.7", func() bool {
 		return len(query(t, c.Nodes[0], "SELECT 1 FROM system.mutations WHERE table = 'm_local'")) > 0
 	})
 	if processes(t, c.Nodes[0]) == 0 {
 		t.Fatal("the server ended the statement with its client")
 	}
-	waited := s.must(3, "resume")
-	says(t, waited.stderr, c.Nodes[0].Addr()+" still runs ALTER TABLE", "it may have run on")
+	waited := s.Must(3, "resume")
+	running.Says(t, waited.Stderr, c.Nodes[0].Addr()+" still runs ALTER TABLE", "it may have run on")
 	if n := processes(t, c.Nodes[0]); n > 0 {
 		t.Errorf("resume did not wait: %d queries", n)
 	}
-	s.must(0, "resume", "--assume-done")
+	s.Must(0, "resume", "--assume-done")
 	if rows := query(t, c.Nodes[0], "SELECT count() FROM m_local WHERE v = 1"); rows[0][0] != "40" {
 		t.Errorf("%s of 40 rows are changed", rows[0][0])
 	}
@@ -172,8 +172,7 @@ func TestNothingIsUndoneWhileAnEntryOfAKilledRunWaits(t *testing.T) {
 	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c, slowly("entry")...)
-	s.edit("root: /skein", "root: /skein, session_timeout: 1s")
-	s.must(0, "migrate", "--group", "system")
+	s.Must(0, "migrate", "--group", "system")
 	busy := make(chan struct{})
 	go func() {
 		defer close(busy)
@@ -190,15 +189,15 @@ func TestNothingIsUndoneWhileAnEntryOfAKilledRunWaits(t *testing.T) {
 	})
 	before := entries()
 	s.dies("entry", func() bool { return entries() > before })
-	s.edit("wait: 8s", "wait: 1s")
-	refused := s.must(3, "reverse-in-progress")
-	says(t, refused.stderr, "waiting: ", "distributed DDL query-", "is unfinished on ", "CREATE TABLE", "a_local", "nothing was changed")
+	s.Edit("wait: 8s", "wait: 1s")
+	refused := s.Must(3, "reverse-in-progress")
+	running.Says(t, refused.Stderr, "waiting: ", "distributed DDL query-", "is unfinished on ", "CREATE TABLE", "a_local", "nothing was changed")
 	for _, n := range c.Nodes {
-		says(t, refused.stderr, n.Addr())
+		running.Says(t, refused.Stderr, n.Addr())
 	}
-	says(t, s.must(3, "resume", "--ddl", "direct").stderr, "is unfinished on ") // however this one sends its own
-	s.edit("wait: 1s", "wait: 30s")
-	says(t, s.must(0, "reverse-in-progress").stderr, "unfinished on ")
+	running.Says(t, s.Must(3, "resume", "--ddl", "direct").Stderr, "is unfinished on ") // however this one sends its own
+	s.Edit("wait: 1s", "wait: 30s")
+	running.Says(t, s.Must(0, "reverse-in-progress").Stderr, "unfinished on ")
 	<-busy
 	time.Sleep(time.Second) // what came late would show
 	for _, n := range c.Nodes {
@@ -219,8 +218,7 @@ func TestNothingIsUndoneWhileANodeIsFrozen(t *testing.T) {
 	frozen := c.Nodes[3]
 	t.Cleanup(func() { _ = frozen.Continue(context.Background()) }) // it runs already, if all went well
 	s := newSession(t, c, slowly("entry")...)
-	s.edit("root: /skein", "root: /skein, session_timeout: 1s")
-	s.must(0, "migrate", "--group", "system")
+	s.Must(0, "migrate", "--group", "system")
 	paused := false
 	s.dies("entry", func() bool {
 		if paused {
@@ -234,7 +232,7 @@ func TestNothingIsUndoneWhileANodeIsFrozen(t *testing.T) {
 		}
 		return false
 	})
-	says(t, s.must(3, "reverse-in-progress").stderr, frozen.Addr(), "nothing was changed")
+	running.Says(t, s.Must(3, "reverse-in-progress").Stderr, frozen.Addr(), "nothing was changed")
 	// How it comes back is chance: frozen in the middle of its CREATE it is a replica
 	// in ZooKeeper without a table, which no client can mend. Nothing was dropped.
 	if names := s.tables(c.Nodes[0]); len(names) != 1 {

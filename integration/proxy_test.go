@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 	"github.com/skein-migrate/skein/integration/testproxy"
 	"github.com/skein-migrate/skein/migration"
@@ -22,7 +23,7 @@ func newProxy(t *testing.T, n *testcluster.Node) *testproxy.Proxy {
 
 // behind makes skein reach a node through a proxy.
 func (s *session) behind(n *testcluster.Node, p *testproxy.Proxy) {
-	s.edit("    storage_sets:", fmt.Sprintf("    address_map: {\"%s\": \"%s\"}\n    storage_sets:", n.Addr(), p.Address()))
+	s.Edit("    storage_sets:", fmt.Sprintf("    address_map: {\"%s\": \"%s\"}\n    storage_sets:", n.Addr(), p.Address()))
 }
 
 // isAddColumn tells the statement, which has an ID, from the audit trail's copy.
@@ -39,7 +40,7 @@ func addColumn(t *testing.T) (*session, *testcluster.Node, *testproxy.Proxy) {
 			ops.AddColumn{Table: local("a_local"), Column: ops.Column{Name: "n", Type: "UInt64"}},
 		}},
 	))
-	s.must(0, "migrate", "--group", "events", "0001")
+	s.Must(0, "migrate", "--group", "events", "0001")
 	p := newProxy(t, c.Nodes[0])
 	s.behind(c.Nodes[0], p)
 	return s, c.Nodes[0], p
@@ -58,8 +59,8 @@ func TestMetadataNotUpToDateIsTriedAgain(t *testing.T) {
 		refused++
 		return &testproxy.Meddling{Withhold: true, Reply: testproxy.Exception(517, "Metadata on replica is not up to date with common metadata in Zookeeper")}
 	})
-	done := s.must(0, "migrate", "--ddl", "direct")
-	says(t, done.stderr, "again in", "on "+n.Addr(), "not up to date")
+	done := s.Must(0, "migrate", "--ddl", "direct")
+	running.Says(t, done.Stderr, "again in", "on "+n.Addr(), "not up to date")
 	if refused != 3 {
 		t.Errorf("refused %d times, want 3", refused)
 	}
@@ -84,12 +85,12 @@ func TestConnectionLostAfterSendingIsDecidedByConvergence(t *testing.T) {
 				sent++
 				return &testproxy.Meddling{Withhold: !test.arrives, Cut: true}
 			})
-			done := s.must(test.code, "migrate", "--ddl", "direct")
+			done := s.Must(test.code, "migrate", "--ddl", "direct")
 			if sent != 1 {
 				t.Errorf("sent %d times: a statement whose outcome is unknown must not be repeated", sent)
 			}
 			if test.code == 5 {
-				says(t, done.stderr, "unknown   "+n.Addr(), "column n is not there", "connection lost")
+				running.Says(t, done.Stderr, "unknown   "+n.Addr(), "column n is not there", "connection lost")
 			}
 		})
 	}
@@ -119,7 +120,7 @@ func TestHostThatRefusesForNowIsAskedAgainAlone(t *testing.T) {
 	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}}))
-	s.must(0, "migrate", "--group", "system")
+	s.Must(0, "migrate", "--group", "system")
 	n := c.Nodes[0]
 	p := newProxy(t, n)
 	s.behind(n, p)
@@ -141,7 +142,7 @@ func TestHostThatRefusesForNowIsAskedAgainAlone(t *testing.T) {
 		}
 		return &testproxy.Meddling{Withhold: true, Reply: answer}
 	})
-	s.must(0, "migrate", "-v")
+	s.Must(0, "migrate", "-v")
 	if again != 1 {
 		t.Errorf("%s was asked %d times directly, want once", n.Addr(), again)
 	}

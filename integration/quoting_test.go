@@ -30,7 +30,7 @@ func TestNamesThatNeedQuoting(t *testing.T) {
 				}
 			}
 			s := newSession(t, c, group("events", migration.Migration{ID: "0001_names", Forward: forward}))
-			s.must(0, "migrate")
+			s.Must(0, "migrate")
 			got := map[string]bool{}
 			for _, table := range s.tables(c.Nodes[0]) {
 				got[table] = true
@@ -48,7 +48,7 @@ func TestNamesThatNeedQuoting(t *testing.T) {
 					t.Errorf("columns of %q: %v", want, rows)
 				}
 			}
-			s.must(0, "revert", "--force")
+			s.Must(0, "revert", "--force")
 			if names := s.tables(c.Nodes[0]); len(names) > 0 {
 				t.Errorf("still there: %v", names)
 			}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 	"github.com/skein-migrate/skein/migration"
 	"github.com/skein-migrate/skein/ops"
@@ -123,17 +124,17 @@ func TestRefusalsNameTheirReasonAndChangeNothing(t *testing.T) {
 			c := servers.cluster.Cluster(t)
 			s := newSession(t, c, test.groups...)
 			if test.edit[0] != "" {
-				s.edit("    "+test.edit[0], "    "+test.edit[1])
+				s.Edit("    "+test.edit[0], "    "+test.edit[1])
 			}
 			if test.before != nil {
 				test.before(t, c)
 			}
-			found := s.must(test.code, "migrate")
+			found := s.Must(test.code, "migrate")
 			for _, part := range test.says {
 				for i, n := range c.Nodes {
 					part = strings.ReplaceAll(part, "NODE"+string(rune('0'+i)), n.Addr())
 				}
-				says(t, found.stderr, part)
+				running.Says(t, found.Stderr, part)
 			}
 			if test.after != nil {
 				test.after(t, c)
@@ -157,10 +158,10 @@ func TestUnshardedTableNeedsUniqueReplicaNames(t *testing.T) {
 	table := createTable("u_local")
 	table.Engine.Unsharded = true
 	s := newSession(t, c, group("events", migration.Migration{ID: "0001_u", Forward: []ops.Operation{table}}))
-	s.must(0, "migrate", "--group", "system")
-	says(t, s.must(3, "migrate").stderr, c.Nodes[0].Addr(), c.Nodes[2].Addr(), `unsharded_replica: "{shard}-{replica}"`)
-	s.edit("    single_node: false", "    single_node: false\n    unsharded_replica: \"{shard}-{replica}\"")
-	s.must(0, "migrate")
+	s.Must(0, "migrate", "--group", "system")
+	running.Says(t, s.Must(3, "migrate").Stderr, c.Nodes[0].Addr(), c.Nodes[2].Addr(), `unsharded_replica: "{shard}-{replica}"`)
+	s.Edit("    single_node: false", "    single_node: false\n    unsharded_replica: \"{shard}-{replica}\"")
+	s.Must(0, "migrate")
 	exec(t, c.Nodes[0], "INSERT INTO u_local SELECT 1")
 	eventually(t, func() bool { return query(t, c.Nodes[3], "SELECT count() FROM u_local")[0][0] == "1" })
 }

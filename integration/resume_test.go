@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 	"github.com/skein-migrate/skein/integration/testproxy"
 	"github.com/skein-migrate/skein/migration"
@@ -36,7 +37,7 @@ func TestAKilledRunThatIsResumedEndsAsIfItHadNotDied(t *testing.T) {
 	program := exampleProgram(t)
 	c := servers.cluster.Cluster(t)
 	straight := examples(t, c)
-	straight.must(0, "migrate", "--force")
+	straight.Must(0, "migrate", "--force")
 	wantSchema, wantState := schemas(t, c), statuses(t, c)
 	for _, at := range []struct {
 		text string // in the packet
@@ -53,8 +54,8 @@ func TestAKilledRunThatIsResumedEndsAsIfItHadNotDied(t *testing.T) {
 		t.Run(fmt.Sprintf("%s lost %v", at.text, at.lost), func(t *testing.T) {
 			c := servers.cluster.Cluster(t)
 			s, other := examples(t, c), examples(t, c)
-			s.edit("root: /skein", "root: /skein, session_timeout: 2s")
-			s.must(0, "migrate", "--group", "system")
+			s.Edit("root: /skein", "root: /skein, session_timeout: 2s")
+			s.Must(0, "migrate", "--group", "system")
 			p := s.process(program, "migrate", "--force")
 			killed := make(chan struct{})
 			var mu sync.Mutex
@@ -80,9 +81,9 @@ func TestAKilledRunThatIsResumedEndsAsIfItHadNotDied(t *testing.T) {
 			p.start()
 			happens(t, killed, "the run never came to where it is killed")
 			p.wait()
-			other.must(0, "resume", "--lock-wait", "20s")
-			says(t, other.must(0, "list").stdout, "0 in progress")
-			other.must(0, "migrate", "--force")
+			other.Must(0, "resume", "--lock-wait", "20s")
+			running.Says(t, other.Must(0, "list").Stdout, "0 in progress")
+			other.Must(0, "migrate", "--force")
 			if diff := cmp.Diff(wantSchema, schemas(t, c)); diff != "" {
 				t.Errorf("the nodes differ (-straight +resumed):\n%s", diff)
 			}
@@ -115,11 +116,12 @@ func TestResumeWhenANodeIsBack(t *testing.T) {
 				ops.AddColumn{Table: local("b_local"), Column: ops.Column{Name: "n", Type: "UInt64"}},
 				ops.AddColumn{Table: local("a_local"), Column: ops.Column{Name: "n", Type: "UInt64"}},
 			}}))
-			says(t, s.must(5, "migrate", "--ddl", ddl).stderr, "stopped at step 3 of 5", "skein resume --group events")
-			s.must(3, "resume", "--ddl", ddl)
-			restart(t, victim)
-			eventually(t, func() bool { return s.run("check-inactive-replicas").code == 0 })
-			says(t, s.must(0, "resume", "--ddl", ddl).stdout, "1 migration finished: events/0001_a")
+			running.Says(t, s.Must(5, "migrate", "--ddl", ddl).Stderr, "stopped at step 3 of 5", "skein resume --group events")
+			s.Must(3, "resume", "--ddl", ddl)
+			back(s, victim)
+			var resumed result // the node may just then make b_local, which is not active at once
+			eventually(t, func() bool { resumed = s.Run("resume", "--ddl", ddl); return resumed.Code != 3 })
+			running.Says(t, resumed.Stdout, "1 migration finished: events/0001_a")
 			if killed != 1 {
 				t.Errorf("the function ran %d times", killed)
 			}
@@ -128,8 +130,8 @@ func TestResumeWhenANodeIsBack(t *testing.T) {
 					t.Errorf("%s: %v", table, rows)
 				}
 			}
-			says(t, s.must(0, "list").stdout, "[X] 0001_a")
-			says(t, s.must(0, "migrate").stdout, "Nothing to do.")
+			running.Says(t, s.Must(0, "list").Stdout, "[X] 0001_a")
+			running.Says(t, s.Must(0, "migrate").Stdout, "Nothing to do.")
 		})
 	}
 }
@@ -142,11 +144,11 @@ func TestResumeMakesWhatOneNodeLacks(t *testing.T) {
 	s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local"), createTable("b_local")}}))
 	other := c.Nodes[2]
 	exec(t, other, "CREATE TABLE b_local (mine String) ENGINE = Log")
-	s.must(5, "migrate")
-	says(t, s.must(5, "resume").stderr, "stopped at step 2 of 2", other.Addr(), "Log")
+	s.Must(5, "migrate")
+	running.Says(t, s.Must(5, "resume").Stderr, "stopped at step 2 of 2", other.Addr(), "Log")
 	exec(t, other, "DROP TABLE b_local")
 	exec(t, c.Nodes[0], "INSERT INTO b_local SELECT 7")
-	says(t, s.must(0, "resume", "-v").stderr, "going to "+other.Addr(), "done      "+other.Addr())
+	running.Says(t, s.Must(0, "resume", "-v").Stderr, "going to "+other.Addr(), "done      "+other.Addr())
 	s.everywhere("DESCRIBE TABLE b_local")
 	if rows := query(t, c.Nodes[1], "SELECT id FROM b_local"); len(rows) != 1 {
 		t.Errorf("rows: %v", rows)
@@ -160,32 +162,32 @@ func TestAFunctionInFlightIsTheOperatorsToDecide(t *testing.T) {
 	for flag, calls := range map[string]int{"--assume-done": 1, "--repeat": 2} {
 		t.Run(flag, func(t *testing.T) {
 			s := newSession(t, servers.modern.Cluster(t))
-			s.die = make(chan struct{})
+			s.Die = make(chan struct{})
 			called := 0
-			s.groups = []migration.Group{group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{
+			s.Groups = []migration.Group{group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{
 				createTable("a_local"),
 				do("fill", func(ctx context.Context, _ ops.DB) error {
 					if called++; called > 1 {
 						return nil
 					}
-					close(s.die)
+					close(s.Die)
 					<-ctx.Done()
 					return ctx.Err()
 				}),
 				createTable("b_local"),
 			}})}
-			s.must(5, "migrate")
-			s.die = nil
-			says(t, s.must(3, "resume").stderr, "events/0001_a: step 2 of 3 (RUN GO fill)", "it may have run on",
+			s.Must(5, "migrate")
+			s.Die = nil
+			running.Says(t, s.Must(3, "resume").Stderr, "events/0001_a: step 2 of 3 (RUN GO fill)", "it may have run on",
 				"skein resume --group events --assume-done", "skein resume --group events --repeat")
-			s.must(2, "resume", "--assume-done", "--repeat")
-			s.must(0, "resume", flag)
+			s.Must(2, "resume", "--assume-done", "--repeat")
+			s.Must(0, "resume", flag)
 			if called != calls {
 				t.Errorf("it ran %d times, want %d", called, calls)
 			}
 			s.everywhere("DESCRIBE TABLE b_local")
-			says(t, s.must(2, "resume", flag).stderr, "nothing is in progress")
-			says(t, s.must(0, "resume").stdout, "Nothing is in progress.")
+			running.Says(t, s.Must(2, "resume", flag).Stderr, "nothing is in progress")
+			running.Says(t, s.Must(0, "resume").Stdout, "Nothing is in progress.")
 		})
 	}
 }
@@ -206,15 +208,15 @@ func TestResumeWaitsForAMutationThatIsUnderWay(t *testing.T) {
 			change,
 		},
 	}))
-	s.die = make(chan struct{})
-	die := s.die
-	s.on = map[string]func(){"mutates": func() { close(die) }}
-	s.must(5, "migrate")
-	s.die, s.on = nil, nil
-	s.edit("wait: 8s", "wait: 30s")
+	s.Die = make(chan struct{})
+	die := s.Die
+	s.On = map[string]func(){"mutates": func() { close(die) }}
+	s.Must(5, "migrate")
+	s.Die, s.On = nil, nil
+	s.Edit("wait: 8s", "wait: 30s")
 	// It is waited for before anybody is asked to look.
-	says(t, s.must(3, "resume").stderr, "m_local (mutation_", "step 3 of 3", "it may have run on")
-	s.must(0, "resume", "--assume-done")
+	running.Says(t, s.Must(3, "resume").Stderr, "m_local (mutation_", "step 3 of 3", "it may have run on")
+	s.Must(0, "resume", "--assume-done")
 	if rows := query(t, c.Nodes[0], "SELECT count() FROM m_local WHERE v = 1"); rows[0][0] != "40" {
 		t.Errorf("it is said to be completed, and %s of 40 rows are changed", rows[0][0])
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/skein-migrate/skein/cli"
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
@@ -21,7 +22,7 @@ func inProject(t *testing.T, args ...string) result {
 	if code != 0 {
 		t.Fatalf("skein %s: exit %d", strings.Join(args, " "), code)
 	}
-	return result{code, stdout.String(), stderr.String()}
+	return result{Code: code, Stdout: stdout.String(), Stderr: stderr.String()}
 }
 
 // fresh is an empty directory in which skein.yaml finds its servers by variables alone.
@@ -45,12 +46,12 @@ func TestAProjectRunsUnedited(t *testing.T) {
 			inProject(t, "new", "events", "again", "--timestamp")
 			inProject(t, "plan")
 			inProject(t, "migrate")
-			says(t, inProject(t, "list").stdout, "[X] 0001_create_events", "[X] 0002_next", "4 completed")
+			running.Says(t, inProject(t, "list").Stdout, "[X] 0001_create_events", "[X] 0002_next", "4 completed")
 			if have := query(t, c.Nodes[0], "SELECT count() FROM events_local"); have[0][0] != "0" {
 				t.Errorf("rows: %v", have)
 			}
 			inProject(t, "rollback", "--group", "events", "3", "--force")
-			says(t, inProject(t, "list").stdout, "[ ] 0001_create_events")
+			running.Says(t, inProject(t, "list").Stdout, "[ ] 0001_create_events")
 		})
 	}
 }
@@ -85,7 +86,7 @@ func TestAGoProjectRunsUnedited(t *testing.T) {
 			t.Fatalf("%s: %v", line, err)
 		}
 		if line == "./shop list" {
-			says(t, string(out), "[X] 0001_create_events", "[X] 0002_next")
+			running.Says(t, string(out), "[X] 0001_create_events", "[X] 0002_next")
 		}
 	}
 }
@@ -119,6 +120,6 @@ func TestAProjectRunsOnACluster(t *testing.T) {
 		if i == 0 {
 			continue
 		}
-		says(t, inProject(t, "list").stdout, "[ ] 0001_create_events")
+		running.Says(t, inProject(t, "list").Stdout, "[ ] 0001_create_events")
 	}
 }

@@ -16,17 +16,19 @@ import (
 // refused is not done because somebody else has made its table.
 func TestTheOKOfASingleNodeIsConvergence(t *testing.T) {
 	t.Parallel()
+	noServers := false
 	looks := func(id string, operations ...ops.Operation) (seen int32) {
 		t.Run(id, func(t *testing.T) {
+			defer func() { noServers = noServers || t.Skipped() }()
 			s := newSession(t, servers.modern.Cluster(t), group("events", migration.Migration{ID: "0001_" + id, Forward: operations}))
-			s.must(0, "migrate", "--group", "system")
+			s.Must(0, "migrate", "--group", "system")
 			s.behindAll(func(r testproxy.Request) *testproxy.Meddling {
 				if testproxy.BeginsQuery(r.Data) && bytes.Contains(r.Data, []byte("FROM system.tables")) {
 					atomic.AddInt32(&seen, 1)
 				}
 				return nil
 			})
-			s.must(0, "migrate")
+			s.Must(0, "migrate")
 		})
 		return seen
 	}
@@ -38,6 +40,9 @@ func TestTheOKOfASingleNodeIsConvergence(t *testing.T) {
 		return out
 	}
 	one, eleven := looks("one", tables(1)...), looks("eleven", tables(11)...)
+	if noServers {
+		t.SkipNow()
+	}
 	if eleven != one {
 		t.Errorf("with one statement there are %d looks in all, with eleven %d", one, eleven)
 	}
@@ -49,13 +54,13 @@ func TestTheOKOfASingleNodeIsConvergence(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		c := servers.modern.Cluster(t)
 		s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: tables(1)}))
-		s.must(0, "migrate", "--group", "system")
+		s.Must(0, "migrate", "--group", "system")
 		s.behindAll(func(r testproxy.Request) *testproxy.Meddling {
 			if testproxy.BeginsQuery(r.Data) && bytes.Contains(r.Data, []byte("skein-")) && bytes.Contains(r.Data, []byte("CREATE TABLE")) {
 				exec(t, c.Nodes[0], "CREATE TABLE IF NOT EXISTS t0_local (id UInt64) ENGINE = MergeTree ORDER BY id")
 			}
 			return nil
 		})
-		s.must(5, "migrate")
+		s.Must(5, "migrate")
 	})
 }

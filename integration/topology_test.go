@@ -13,7 +13,7 @@ func TestFewerQueryNodesThanNodes(t *testing.T) {
 	t.Parallel()
 	c := testcluster.Own(t, testcluster.Options{QueryNodes: 1})
 	s := examples(t, c)
-	s.must(0, "migrate", "--force")
+	s.Must(0, "migrate", "--force")
 	for i, n := range c.Nodes {
 		tables := strings.Join(s.tables(n), " ")
 		if has := strings.Contains(tables, "events_dist"); has != (i == 0) {
@@ -23,7 +23,7 @@ func TestFewerQueryNodesThanNodes(t *testing.T) {
 			t.Errorf("%s has %s", n.Name, tables)
 		}
 	}
-	s.must(0, "revert", "--force")
+	s.Must(0, "revert", "--force")
 	for _, n := range c.Nodes {
 		if names := s.tables(n); len(names) > 0 {
 			t.Errorf("%s still has %v", n.Name, names)
@@ -36,12 +36,12 @@ func TestFewerQueryNodesThanNodes(t *testing.T) {
 func TestWithoutADistributedClusterName(t *testing.T) {
 	t.Parallel()
 	s := examples(t, servers.cluster.Cluster(t))
-	s.edit("    distributed_cluster_name: skein_dist\n", "")
-	s.must(0, "migrate", "--force")
+	s.Edit("    distributed_cluster_name: skein_dist\n", "")
+	s.Must(0, "migrate", "--force")
 	for _, name := range exampleTables {
 		s.everywhere("DESCRIBE TABLE " + name)
 	}
-	s.must(0, "revert", "--force")
+	s.Must(0, "revert", "--force")
 }
 
 // The state is on one configured cluster, a group's tables on another: here two
@@ -53,7 +53,7 @@ func TestGroupOnAnotherClusterThanTheState(t *testing.T) {
 	for _, n := range c.Nodes {
 		exec(t, n, "CREATE DATABASE IF NOT EXISTS other")
 	}
-	text, err := os.ReadFile(s.config)
+	text, err := os.ReadFile(s.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,8 +62,8 @@ func TestGroupOnAnotherClusterThanTheState(t *testing.T) {
 	second := strings.NewReplacer("name: dev", "name: other", "database: default", "database: other",
 		"[migrations, events, transactions]", "[transactions]").Replace(cluster)
 	first := strings.Replace(head, "[migrations, events, transactions]", "[migrations, events]", 1)
-	s.write(first + second + "coordination:" + tail)
-	s.must(0, "migrate", "--force")
+	s.Write(first + second + "coordination:" + tail)
+	s.Must(0, "migrate", "--force")
 	for _, n := range c.Nodes {
 		if got := query(t, n, "EXISTS TABLE other.transactions_local")[0][0]; got != "1" {
 			t.Errorf("%s has no other.transactions_local", n.Name)
@@ -72,5 +72,5 @@ func TestGroupOnAnotherClusterThanTheState(t *testing.T) {
 			t.Errorf("%s has %s in default", n.Name, got)
 		}
 	}
-	s.must(0, "revert", "--force")
+	s.Must(0, "revert", "--force")
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/go-zookeeper/zk"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
@@ -87,22 +88,22 @@ func replicasInZooKeeper(t *testing.T, c *testcluster.Cluster) []string {
 
 // refuse runs a command that has to be refused, and to change nothing.
 func (s *session) refuse(code int, args ...string) result {
-	s.t.Helper()
-	before := everything(s.t, s.servers)
-	r := s.must(code, args...)
-	if diff := cmp.Diff(before, everything(s.t, s.servers)); diff != "" {
-		s.t.Errorf("skein %s was refused and changed something:\n%s", strings.Join(args, " "), diff)
+	s.T.Helper()
+	before := everything(s.T, s.Servers)
+	r := s.Must(code, args...)
+	if diff := cmp.Diff(before, everything(s.T, s.Servers)); diff != "" {
+		s.T.Errorf("skein %s was refused and changed something:\n%s", strings.Join(args, " "), diff)
 	}
 	return r
 }
 
 // saysOf is says with NODE0 for the name of the first node, and so on.
 func (s *session) saysOf(text string, parts ...string) {
-	s.t.Helper()
+	s.T.Helper()
 	for _, part := range parts {
-		for i, n := range s.servers.Nodes {
+		for i, n := range s.Servers.Nodes {
 			part = strings.ReplaceAll(part, fmt.Sprint("NODE", i), n.Addr())
 		}
-		says(s.t, text, part)
+		running.Says(s.T, text, part)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/migration"
 	"github.com/skein-migrate/skein/ops"
 )
@@ -23,8 +24,8 @@ func TestUndoOfARefusedStatementLeavesWhatWasThere(t *testing.T) {
 	}}))
 	exec(t, c.Nodes[0], "CREATE TABLE foreign (mine String) ENGINE = Memory")
 	exec(t, c.Nodes[0], "INSERT INTO foreign SELECT 'precious'")
-	says(t, s.must(5, "migrate").stderr, "already exists")
-	says(t, s.must(0, "reverse-in-progress").stderr, "refused")
+	running.Says(t, s.Must(5, "migrate").Stderr, "already exists")
+	running.Says(t, s.Must(0, "reverse-in-progress").Stderr, "refused")
 	if rows := query(t, c.Nodes[0], "SELECT mine FROM foreign"); len(rows) != 1 {
 		t.Errorf("the other table has %v", rows)
 	}
@@ -47,14 +48,14 @@ func TestUndoSeesACodec(t *testing.T) {
 		}},
 	))
 	exec(t, c.Nodes[0], "CREATE TABLE b_local (mine String) ENGINE = Memory")
-	says(t, s.must(5, "migrate").stderr, "stopped at step 2 of 2")
+	running.Says(t, s.Must(5, "migrate").Stderr, "stopped at step 2 of 2")
 	codec := func() string {
 		return query(t, c.Nodes[0], "SELECT compression_codec FROM system.columns WHERE database = currentDatabase() AND table = 'a_local' AND name = 'v'")[0][0]
 	}
 	if got := codec(); got != "CODEC(ZSTD(3))" {
 		t.Fatalf("before the way back: %s", got)
 	}
-	s.must(0, "reverse-in-progress")
+	s.Must(0, "reverse-in-progress")
 	if got := codec(); got != "CODEC(LZ4)" {
 		t.Errorf("after the way back: %s", got)
 	}
@@ -67,24 +68,24 @@ func TestUndoWaitsForTheQueueEntriesOfADeadRun(t *testing.T) {
 	c := servers.cluster.Cluster(t)
 	busy := c.Nodes[3]
 	s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}}))
-	s.must(0, "migrate", "--group", "system")
-	s.edit("wait: 8s", "wait: 40s")
-	s.die = make(chan struct{})
-	die := s.die
-	s.on = map[string]func(){"CREATE TABLE `default`.`a_local` ON CLUSTER": func() {
+	s.Must(0, "migrate", "--group", "system")
+	s.Edit("wait: 8s", "wait: 40s")
+	s.Die = make(chan struct{})
+	die := s.Die
+	s.On = map[string]func(){"CREATE TABLE `default`.`a_local` ON CLUSTER": func() {
 		if err := busy.Pause(t.Context()); err != nil {
 			t.Error(err)
 		}
 		time.AfterFunc(1500*time.Millisecond, func() { close(die) })
 	}}
-	s.must(5, "migrate", "-v")
-	s.die, s.on = nil, nil
+	s.Must(5, "migrate", "-v")
+	s.Die, s.On = nil, nil
 	// The node thaws; its worker first has its session to renew.
 	if err := busy.Continue(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() bool { return s.run("check-inactive-replicas").code == 0 })
-	s.must(0, "reverse-in-progress")
+	eventually(t, func() bool { return s.Run("check-inactive-replicas").Code == 0 })
+	s.Must(0, "reverse-in-progress")
 	time.Sleep(2 * time.Second)
 	for _, n := range c.Nodes {
 		if names := s.tables(n); len(names) > 0 {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/skein-migrate/skein/compare"
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 	"github.com/skein-migrate/skein/migration"
 	"github.com/skein-migrate/skein/ops"
@@ -15,29 +16,29 @@ import (
 
 // differences are what verify says as JSON, in one line each.
 func (s *session) differences(code int, args ...string) []string {
-	s.t.Helper()
+	s.T.Helper()
 	var out struct{ Clusters []compare.Report }
-	text := s.must(code, append([]string{"verify", "--output", "json"}, args...)...).stdout
+	text := s.Must(code, append([]string{"verify", "--output", "json"}, args...)...).Stdout
 	if err := json.Unmarshal([]byte(text), &out); err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	var found []string
 	for _, report := range out.Clusters {
 		for _, d := range report.Differences {
-			at := slices.IndexFunc(s.servers.Nodes, func(n *testcluster.Node) bool { return n.Addr() == d.Node })
+			at := slices.IndexFunc(s.Servers.Nodes, func(n *testcluster.Node) bool { return n.Addr() == d.Node })
 			if at < 0 {
-				s.t.Fatalf("there is no node %s", d.Node)
+				s.T.Fatalf("there is no node %s", d.Node)
 			}
-			found = append(found, strings.Join([]string{s.servers.Nodes[at].Name, d.Table, d.What, d.Has, d.Most}, "|"))
+			found = append(found, strings.Join([]string{s.Servers.Nodes[at].Name, d.Table, d.What, d.Has, d.Most}, "|"))
 		}
 	}
 	return found
 }
 
 func (s *session) differ(code int, want []string, args ...string) {
-	s.t.Helper()
+	s.T.Helper()
 	if have := s.differences(code, args...); !slices.Equal(have, want) {
-		s.t.Errorf("differences:\n%s\nwant:\n%s", strings.Join(have, "\n"), strings.Join(want, "\n"))
+		s.T.Errorf("differences:\n%s\nwant:\n%s", strings.Join(have, "\n"), strings.Join(want, "\n"))
 	}
 }
 
@@ -48,13 +49,13 @@ func TestVerifyFindsWhatAHandHasChanged(t *testing.T) {
 	c := servers.cluster.Cluster(t)
 	s := examples(t, c)
 	// Nothing is there yet, which is no difference.
-	says(t, s.must(0, "verify").stdout, "0 tables on 4 nodes, no difference")
-	s.must(0, "migrate", "--force")
+	running.Says(t, s.Must(0, "verify").Stdout, "0 tables on 4 nodes, no difference")
+	s.Must(0, "migrate", "--force")
 	for _, n := range c.Nodes {
 		exec(t, n, "CREATE TABLE by_hand (id UInt64, d Date DEFAULT today()) ENGINE = MergeTree ORDER BY id")
 		exec(t, n, "CREATE VIEW v_by_hand AS SELECT id FROM by_hand")
 	}
-	says(t, s.must(0, "verify").stdout, "14 tables on 4 nodes, no difference")
+	running.Says(t, s.Must(0, "verify").Stdout, "14 tables on 4 nodes, no difference")
 	s.differ(0, nil, "--storage-set", "events")
 
 	exec(t, c.Nodes[1], "ALTER TABLE events_dist ADD COLUMN extra String DEFAULT 'x'")
@@ -70,10 +71,10 @@ func TestVerifyFindsWhatAHandHasChanged(t *testing.T) {
 	// Only what migrations name on the set.
 	s.differ(6, []string{inEvents}, "--storage-set", "events")
 	s.differ(0, nil, "--storage-set", "transactions")
-	s.must(2, "verify", "--storage-set", "nowhere")
+	s.Must(2, "verify", "--storage-set", "nowhere")
 
-	text := s.must(6, "verify").stdout
-	says(t, text, c.Nodes[1].Addr()+"  column extra: String DEFAULT 'x'; not there on the others", "3 of 14 tables differ between 4 nodes")
+	text := s.Must(6, "verify").Stdout
+	running.Says(t, text, c.Nodes[1].Addr()+"  column extra: String DEFAULT 'x'; not there on the others", "3 of 14 tables differ between 4 nodes")
 	exec(t, c.Nodes[1], "ALTER TABLE events_dist DROP COLUMN extra")
 	s.differ(0, nil, "--storage-set", "events")
 }
@@ -83,7 +84,7 @@ func TestVerifyFindsAShardThatDiffers(t *testing.T) {
 	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}}))
-	s.must(0, "migrate")
+	s.Must(0, "migrate")
 	exec(t, c.Nodes[0], "ALTER TABLE a_local ADD COLUMN extra UInt8")
 	eventually(t, func() bool { return len(query(t, c.Nodes[1], "DESCRIBE TABLE a_local")) == 2 })
 	s.differ(6, []string{c.Nodes[2].Name + "|a_local|column extra||UInt8", c.Nodes[3].Name + "|a_local|column extra||UInt8"})
@@ -94,7 +95,7 @@ func TestVerifyKnowsTheMacrosOfTheNodes(t *testing.T) {
 	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c, group("events", migration.Migration{ID: "0001_a", Forward: []ops.Operation{createTable("a_local")}}))
-	s.must(0, "migrate")
+	s.Must(0, "migrate")
 	for i, n := range c.Nodes {
 		path, replica := "/clickhouse/tables/hand/{shard}/x", "{replica}"
 		if i == 2 {
@@ -127,13 +128,13 @@ func TestVerifyFindsANodeThatWasDownDuringAMigration(t *testing.T) {
 		do("kill", func(ctx context.Context, _ ops.DB) error { return victim.Kill(ctx) }),
 		createTable("b_local"),
 	}}))
-	s.must(5, "migrate", "--ddl", "direct")
-	down := s.must(3, "verify")
-	says(t, down.stdout, victim.Addr()+"  does not answer", "on 3 nodes, no difference")
-	says(t, down.stderr, "1 of 4 nodes could not be read")
-	restart(t, victim)
+	s.Must(5, "migrate", "--ddl", "direct")
+	down := s.Must(3, "verify")
+	running.Says(t, down.Stdout, victim.Addr()+"  does not answer", "on 3 nodes, no difference")
+	running.Says(t, down.Stderr, "1 of 4 nodes could not be read")
+	back(s, victim)
 	s.differ(6, []string{victim.Name + "|b_local|table||ReplicatedMergeTree"})
-	s.must(0, "reverse-in-progress")
+	s.Must(0, "reverse-in-progress")
 	s.differ(0, nil)
 }
 
@@ -143,7 +144,7 @@ func TestVerifyKnowsWhichNodesShouldHaveATable(t *testing.T) {
 	t.Parallel()
 	c := testcluster.Own(t, testcluster.Options{QueryNodes: 2})
 	s := examples(t, c)
-	s.must(0, "migrate", "--force")
+	s.Must(0, "migrate", "--force")
 	s.differ(0, nil)
 	exec(t, c.Nodes[1], "DROP TABLE events_dist")
 	exec(t, c.Nodes[2], "DROP TABLE events_hourly_mv")
@@ -155,8 +156,8 @@ func TestVerifyKnowsWhichNodesShouldHaveATable(t *testing.T) {
 func TestVerifyHasNothingToCompareOnASingleNode(t *testing.T) {
 	t.Parallel()
 	s := examples(t, servers.modern.Cluster(t))
-	s.must(0, "migrate", "--force")
-	says(t, s.must(0, "verify").stdout, "one node, nothing to compare it with")
+	s.Must(0, "migrate", "--force")
+	running.Says(t, s.Must(0, "verify").Stdout, "one node, nothing to compare it with")
 	s.differ(0, nil, "--storage-set", "events")
 }
 

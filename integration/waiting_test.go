@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/skein-migrate/skein/integration/running"
 )
 
 // promptly is how long a wait may go on after a second signal: what is written
@@ -13,15 +15,15 @@ const promptly = 5 * time.Second
 // ends runs a command, ends it as a second signal does as soon as a text is
 // printed, and checks that it does not go on.
 func (s *session) ends(code int, at string, args ...string) result {
-	s.t.Helper()
+	s.T.Helper()
 	var ended time.Time
-	s.die = make(chan struct{})
-	die := s.die
-	s.on = map[string]func(){at: func() { ended = time.Now(); close(die) }}
-	r := s.must(code, args...)
-	s.die, s.on = nil, nil
+	s.Die = make(chan struct{})
+	die := s.Die
+	s.On = map[string]func(){at: func() { ended = time.Now(); close(die) }}
+	r := s.Must(code, args...)
+	s.Die, s.On = nil, nil
 	if took := time.Since(ended); ended.IsZero() || took > promptly {
-		s.t.Errorf("%q: it went on for %s", at, took)
+		s.T.Errorf("%q: it went on for %s", at, took)
 	}
 	return r
 }
@@ -33,7 +35,7 @@ func TestTheWaitForAMutationEndsWithItsContext(t *testing.T) {
 	exec(t, c.Nodes[0], "SYSTEM STOP MERGES m_local")
 	t.Cleanup(func() { exec(t, c.Nodes[0], "SYSTEM START MERGES") })
 	s.ends(5, "mutates", "migrate")
-	if r := s.ends(5, "mutates", "resume"); strings.Contains(r.stderr, "limits.mutation") {
+	if r := s.ends(5, "mutates", "resume"); strings.Contains(r.Stderr, "limits.mutation") {
 		t.Error("it did not end for the reason that it was told to")
 	}
 }
@@ -49,7 +51,7 @@ func TestTheWaitsForAStatementAndForAPredecessorEndWithTheirContext(t *testing.T
 	if took := time.Since(began); took > 10*time.Second {
 		t.Errorf("after %s", took)
 	}
-	says(t, r.stderr, "waiting: ")
+	running.Says(t, r.Stderr, "waiting: ")
 	s.ends(5, "still runs", "resume")
 	eventually(t, func() bool { return processes(t, c.Nodes[0]) == 0 })
 }

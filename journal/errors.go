@@ -36,6 +36,15 @@ type InactiveReplica struct {
 	Nodes    []InactiveDetail `json:"nodes"`
 }
 
+// Counted says how many replicas are active. Nodes without a session with ZooKeeper
+// know of none.
+func (r InactiveReplica) Counted() string {
+	if r.Total == 0 {
+		return "0 of ?"
+	}
+	return fmt.Sprintf("%d of %d", r.Active, r.Total)
+}
+
 // InactiveDetail says what is wrong on one node.
 type InactiveDetail struct {
 	Node string `json:"node"`
@@ -51,7 +60,7 @@ type InactiveReplicasError struct {
 func (e *InactiveReplicasError) Error() string {
 	names := make([]string, len(e.Tables))
 	for i, t := range e.Tables {
-		names[i] = fmt.Sprintf("%s.%s (%d of %d active)", t.Database, t.Table, t.Active, t.Total)
+		names[i] = fmt.Sprintf("%s.%s (%s active)", t.Database, t.Table, t.Counted())
 		for _, n := range t.Nodes {
 			names[i] += fmt.Sprintf(", %s: %s", n.Node, n.Why)
 		}
@@ -96,9 +105,12 @@ func (e *PartialError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s stopped at step %d of %d (%s)", e.Key, e.Step, e.Of, e.Summary)
 	said := false
-	for _, h := range e.Hosts {
-		if h.Outcome == Failed || h.Outcome == Unknown {
-			fmt.Fprintf(&b, "; %s on %s: %s", h.Outcome, h.Node, h.Error)
+	for _, alike := range Alike(e.Hosts) {
+		if h := alike[0]; h.Outcome == Failed || h.Outcome == Unknown {
+			fmt.Fprintf(&b, "; %s on %s", h.Outcome, nodesOf(alike))
+			if h.Error != "" {
+				b.WriteString(": " + h.Error)
+			}
 			said = true
 		}
 	}
@@ -106,6 +118,14 @@ func (e *PartialError) Error() string {
 		fmt.Fprintf(&b, ": %v", e.Cause)
 	}
 	return b.String()
+}
+
+func nodesOf(hosts []HostOutcome) string {
+	names := make([]string, len(hosts))
+	for i, host := range hosts {
+		names[i] = host.Node
+	}
+	return strings.Join(names, ", ")
 }
 
 func (e *PartialError) Unwrap() error { return e.Cause }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -35,10 +36,17 @@ type Migration struct {
 	// DependsOn are migrations that come before this one, of its group or of
 	// others. Their groups then come before its group.
 	DependsOn []Dependency
+	// NoBatch sends every statement by itself. Left out, alterations of one table that
+	// follow one another are one statement where servers allow it. It is no part of the
+	// checksum.
+	NoBatch bool
 	// Allow names the rules of package validate that this migration breaks on
 	// purpose, such as "nondeterministic-default", forward and backward. It is no
 	// part of the checksum.
 	Allow []string
+	// Checked says that the source has run Check on every operation, and told its
+	// errors with file and line: the registry does not do it again. A program leaves it.
+	Checked bool
 }
 
 // Readiness says how far a group is. An environment may accept some states only;
@@ -68,6 +76,35 @@ type Group struct {
 	// StorageSets that the group may touch; empty: whatever its operations name.
 	StorageSets []storageset.Key
 	Migrations  []Migration
+
+	sums *sums // of Migrations; set by NewRegistry
+}
+
+// sums are the checksums of a group's migrations by ID, made once.
+type sums struct {
+	once sync.Once
+	by   map[string]string
+}
+
+// Checksums are those of the group's migrations, by ID. One that has none is left out.
+// Of a group of a Registry they are made once. It is safe for concurrent use.
+func (g Group) Checksums() map[string]string {
+	if g.sums == nil {
+		return g.checksums()
+	}
+	g.sums.once.Do(func() { g.sums.by = g.checksums() })
+	return g.sums.by
+}
+
+func (g Group) checksums() map[string]string {
+	made := checksums(g.Migrations)
+	by := make(map[string]string, len(made))
+	for i, sum := range made {
+		if sum != "" {
+			by[g.Migrations[i].ID] = sum
+		}
+	}
+	return by
 }
 
 // System is the name of skein's own group. It comes first, always.
@@ -81,15 +118,18 @@ func (m Migration) Checksum() (string, error) {
 		name       string
 		operations []ops.Operation
 	}{{"forward", m.Forward}, {"backward", m.Backward}} {
-		identities := make([]ops.Operation, len(list.operations))
+		text := append([]byte(list.name), "\x00["...)
 		for i, operation := range list.operations {
-			identities[i] = ops.Identity(operation)
+			one, err := ops.Canonical(ops.Identity(operation))
+			if err != nil {
+				return "", fmt.Errorf("checksum of %s: %w", m.ID, err)
+			}
+			if i > 0 {
+				text = append(text, ',')
+			}
+			text = append(text, one...)
 		}
-		text, err := canonical(identities)
-		if err != nil {
-			return "", fmt.Errorf("checksum of %s: %w", m.ID, err)
-		}
-		fmt.Fprintf(h, "%s\x00%s\x00", list.name, text)
+		h.Write(append(text, "]\x00"...))
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
@@ -146,27 +186,29 @@ func (m Migration) complete() (Migration, error) {
 			return m, fmt.Errorf("operation %d: %w: give Backward, or say Irreversible: \"why\"", i+1, err)
 		}
 		if inverse != nil {
+			if m.Backward == nil {
+				m.Backward = make([]ops.Operation, 0, i+1) // those before it have one at most
+			}
 			m.Backward = append(m.Backward, inverse)
 		}
 	}
 	return m, nil
 }
 
-// Checksums are those of several migrations, made side by side. One that has none is
-// empty, and in the error.
-func Checksums(migrations []Migration) ([]string, error) {
-	sums, errs := make([]string, len(migrations)), make([]error, len(migrations))
+// checksums are those of several migrations, made side by side; empty where there is none.
+func checksums(migrations []Migration) []string {
+	made := make([]string, len(migrations))
 	var together errgroup.Group
 	together.SetLimit(runtime.GOMAXPROCS(0))
 	const some = 64
 	for first := 0; first < len(migrations); first += some {
 		together.Go(func() error {
 			for i := first; i < min(first+some, len(migrations)); i++ {
-				sums[i], errs[i] = migrations[i].Checksum()
+				made[i], _ = migrations[i].Checksum() // what cannot be encoded is not compared
 			}
 			return nil
 		})
 	}
-	_ = together.Wait() // what is wrong is in errs
-	return sums, errors.Join(errs...)
+	_ = together.Wait()
+	return made
 }

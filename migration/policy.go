@@ -33,7 +33,7 @@ func (r *Registry) Under(p Policy) (*Registry, error) {
 				prefixed(p.SkipAt), name))
 		}
 	}
-	under := &Registry{groups: r.groups, policy: p, inactive: map[string]string{}}
+	under := &Registry{groups: r.groups, sets: r.sets, policy: p, inactive: map[string]string{}}
 	for _, group := range r.groups {
 		if why := p.leavesOut(group); why != "" {
 			under.inactive[group.Name] = why

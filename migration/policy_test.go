@@ -86,7 +86,7 @@ func TestPolicyIsRefused(t *testing.T) {
 		want   []string
 	}{
 		{"what is not optional", migration.Policy{Skip: []string{"events"}, SkipAt: "skein.yaml:8:1"}, []string{`skein.yaml:8:1: skip_groups: group "events" is not optional`}},
-		{"what does not exist", migration.Policy{Skip: []string{"replay"}}, []string{`no group "replay" (there are: system, events, replays, profiles, reports)`}},
+		{"what does not exist", migration.Policy{Skip: []string{"replay"}}, []string{`no group "replay", did you mean "replays"? (there are: system, events, replays, profiles, reports)`}},
 		{"skein's own", migration.Policy{Skip: []string{"system"}}, []string{`"system" is not optional`}},
 		{"a migration that depends on what is skipped", migration.Policy{Skip: []string{"replays"}}, []string{
 			"reports/0001 depends on group replays, which is inactive here: skipped by skip_groups", "do not skip it", "leave reports out here as well",

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/skein-migrate/skein/nearest"
 	"github.com/skein-migrate/skein/ops"
 	"github.com/skein-migrate/skein/storageset"
 )
@@ -17,6 +18,7 @@ import (
 // groups after those that they depend on, otherwise as given. It is immutable.
 type Registry struct {
 	groups   []Group
+	sets     map[string][]storageset.Key // that the operations of a group name
 	policy   Policy
 	inactive map[string]string // why, by group
 }
@@ -27,21 +29,21 @@ type Registry struct {
 // does not say so.
 func NewRegistry(groups ...Group) (*Registry, error) {
 	var problems []error
-	byName := map[string]Group{}
+	byName, sets := map[string]Group{}, map[string][]storageset.Key{}
 	for i, c := range checkGroups(groups) {
 		if _, dup := byName[groups[i].Name]; dup {
 			problems = append(problems, fmt.Errorf("two groups are named %q", groups[i].Name))
 			continue
 		}
 		problems = append(problems, c.problems...)
-		byName[groups[i].Name] = c.group
+		byName[groups[i].Name], sets[groups[i].Name] = c.group, c.sets
 	}
 	problems = append(problems, checkDependencies(byName)...)
 	ordered, unordered := inOrder(groups, byName)
 	if err := errors.Join(append(problems, unordered...)...); err != nil {
 		return nil, err
 	}
-	return &Registry{groups: ordered}, nil
+	return &Registry{groups: ordered, sets: sets}, nil
 }
 
 // isID keeps IDs and group names to what a file, a URL and a shell take without
@@ -56,10 +58,12 @@ func isID(text string) bool {
 	return text != ""
 }
 
-// checked is a group with what is wrong with it.
+// checked is a group with what is wrong with it, and the storage sets that its
+// operations name.
 type checked struct {
 	group    Group
 	problems []error
+	sets     []storageset.Key
 }
 
 // checkGroups checks groups side by side: there may be thousands of migrations.
@@ -69,7 +73,10 @@ func checkGroups(groups []Group) []checked {
 	together.SetLimit(runtime.GOMAXPROCS(0))
 	for i, group := range groups {
 		together.Go(func() error {
-			out[i].group, out[i].problems = checkGroup(group)
+			c := &out[i]
+			if c.group, c.problems = checkGroup(group); len(c.problems) == 0 {
+				c.sets = setsOf(c.group)
+			}
 			return nil
 		})
 	}
@@ -114,7 +121,7 @@ func checkGroup(group Group) (Group, []error) {
 		}
 		migrations = append(migrations, complete)
 	}
-	group.Migrations = migrations
+	group.Migrations, group.sums = migrations, &sums{}
 	group.DependsOn = withDependencies(group)
 	return group, problems
 }
@@ -129,15 +136,21 @@ func checkOperations(group Group, name string, m Migration) []error {
 		operations []ops.Operation
 	}{{"operation", m.Forward}, {"backward operation", m.Backward}} {
 		for i, operation := range list.operations {
-			where := fmt.Sprintf("%s %s %d (%s)", name, list.name, i+1, ops.KindOf(operation))
-			if err := operation.Check(); err != nil {
-				problems = append(problems, fmt.Errorf("%s: %w", where, err))
-				continue
+			bad := func(err error) {
+				problems = append(problems, fmt.Errorf("%s %s %d (%s): %w", name, list.name, i+1, ops.KindOf(operation), err))
 			}
-			for _, set := range storageSets(operation) {
-				if len(group.StorageSets) > 0 && !slices.Contains(group.StorageSets, set) {
-					problems = append(problems, fmt.Errorf("%s: storage set %q is not of group %q (%v)",
-						where, set, group.Name, group.StorageSets))
+			if !m.Checked {
+				if err := operation.Check(); err != nil {
+					bad(err)
+					continue
+				}
+			}
+			if len(group.StorageSets) == 0 {
+				continue // whatever they name
+			}
+			for _, set := range addSets(nil, operation) {
+				if !slices.Contains(group.StorageSets, set) {
+					bad(fmt.Errorf("storage set %q is not of group %q (%v)", set, group.Name, group.StorageSets))
 				}
 			}
 		}
@@ -145,8 +158,27 @@ func checkOperations(group Group, name string, m Migration) []error {
 	return problems
 }
 
-func storageSets(operation ops.Operation) []storageset.Key {
-	sets := []storageset.Key{ops.PlaceOf(operation).StorageSet}
+// setsOf are the storage sets that the operations of a group name, each once.
+func setsOf(group Group) []storageset.Key {
+	var sets []storageset.Key
+	for _, m := range group.Migrations {
+		for _, operation := range m.Forward {
+			sets = addSets(sets, operation)
+		}
+		for _, operation := range m.Backward {
+			sets = addSets(sets, operation)
+		}
+	}
+	return sets
+}
+
+// addSets adds the storage sets that an operation names to those that are there.
+func addSets(sets []storageset.Key, operation ops.Operation) []storageset.Key {
+	if placed, is := operation.(ops.Placed); is {
+		if set := placed.At().StorageSet; !slices.Contains(sets, set) {
+			sets = append(sets, set)
+		}
+	}
 	if _, block := operation.(ops.RunBlock); block {
 		return sets // its tables are where it is, and to read them takes time
 	}
@@ -171,7 +203,7 @@ func (r *Registry) Group(name string) (Group, error) {
 		}
 		names[i] = group.Name
 	}
-	return Group{}, fmt.Errorf("no group %q (there are: %s)", name, strings.Join(names, ", "))
+	return Group{}, fmt.Errorf("no group %q%s (there are: %s)", name, nearest.DidYouMean(name, names), strings.Join(names, ", "))
 }
 
 // StorageSets lists every storage set that an operation of an active group names,
@@ -182,13 +214,9 @@ func (r *Registry) StorageSets() []storageset.Key {
 		if r.Inactive(group.Name) != "" {
 			continue
 		}
-		for _, m := range group.Migrations {
-			for _, operation := range slices.Concat(m.Forward, m.Backward) {
-				for _, set := range storageSets(operation) {
-					if !slices.Contains(sets, set) {
-						sets = append(sets, set)
-					}
-				}
+		for _, set := range r.sets[group.Name] {
+			if !slices.Contains(sets, set) {
+				sets = append(sets, set)
 			}
 		}
 	}
@@ -202,5 +230,13 @@ func (g Group) Migration(id string) (Migration, error) {
 			return m, nil
 		}
 	}
-	return Migration{}, fmt.Errorf("no migration %q in group %q", id, g.Name)
+	ids := make([]string, len(g.Migrations))
+	for i, m := range g.Migrations {
+		ids[i] = m.ID
+	}
+	meant := nearest.DidYouMean(id, ids)
+	if begun := slices.DeleteFunc(ids, func(known string) bool { return id == "" || !strings.HasPrefix(known, id) }); len(begun) == 1 {
+		meant = fmt.Sprintf(", did you mean %q?", begun[0])
+	}
+	return Migration{}, fmt.Errorf("no migration %q in group %q%s", id, g.Name, meant)
 }

@@ -112,15 +112,16 @@ func TestGroupsComeAfterWhatTheyDependOnAndElseAsGiven(t *testing.T) {
 func TestAnUnknownGroupOrMigrationIsAnErrorThatNamesIt(t *testing.T) {
 	r := registry(t, system(), group("events", one("0001_create", create("t"))))
 	_, err := r.Group("event")
-	if want := `no group "event" (there are: system, events)`; err == nil || err.Error() != want {
+	if want := `no group "event", did you mean "events"? (there are: system, events)`; err == nil || err.Error() != want {
 		t.Errorf("have %v, want %s", err, want)
 	}
 	g, err := r.Group("events")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := g.Migration("0001"); err == nil {
-		t.Error("an ID has to be whole")
+	_, err = g.Migration("0001") // an ID has to be whole
+	if want := `no migration "0001" in group "events", did you mean "0001_create"?`; err == nil || err.Error() != want {
+		t.Errorf("have %v, want %s", err, want)
 	}
 	if m, err := g.Migration("0001_create"); err != nil || m.ID != "0001_create" {
 		t.Errorf("Migration = %v, %v", m, err)

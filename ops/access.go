@@ -43,7 +43,7 @@ func createAccess(op Operation, place Place, e entity, ifNotExistsToo bool, env 
 	if env.skips(place) {
 		return nil, nil
 	}
-	if err := env.need(op, FeatureAccess, true); err != nil {
+	if err := need(env, op, FeatureAccess, true); err != nil {
 		return nil, err
 	}
 	stmt := accessStatement("CREATE", ifNotExists(ifNotExistsToo), place, e, env)
@@ -59,7 +59,7 @@ func alterAccess(op Operation, place Place, e entity, env Env) ([]Statement, err
 	if env.skips(place) {
 		return nil, nil
 	}
-	if err := env.need(op, FeatureAccess, true); err != nil {
+	if err := need(env, op, FeatureAccess, true); err != nil {
 		return nil, err
 	}
 	stmt := accessStatement("ALTER", "", place, e, env)
@@ -74,7 +74,7 @@ func dropAccess(op Operation, place Place, e entity, ifThere bool, env Env) ([]S
 	if env.skips(place) {
 		return nil, nil
 	}
-	if err := env.need(op, FeatureAccess, true); err != nil {
+	if err := need(env, op, FeatureAccess, true); err != nil {
 		return nil, err
 	}
 	stmt := accessStatement("DROP", ifExists(ifThere), place, e, env)

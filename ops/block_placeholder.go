@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/skein-migrate/skein/nearest"
 )
 
 // placeholder is one {…} of a text that skein fills, or that has the form of one.
@@ -99,7 +101,7 @@ func placeholders(pieces []piece, visit func(at int, text string, mark *placehol
 	for _, p := range pieces {
 		switch p.kind {
 		case piecePlaceholder:
-			visit(p.at, p.text, p.mark, surroundings{})
+			visit(p.at(), p.text, p.mark, surroundings{})
 		case pieceName, pieceLiteral, pieceHeredoc:
 			in := surroundings{p.kind, p.text[0]}
 			from := 0
@@ -111,21 +113,21 @@ func placeholders(pieces []piece, visit func(at int, text string, mark *placehol
 				if !ok {
 					continue
 				}
-				visit(p.at+from, p.text[from:i], nil, in)
-				visit(p.at+i, mark.text, &mark, in)
+				visit(p.at()+from, p.text[from:i], nil, in)
+				visit(p.at()+i, mark.text, &mark, in)
 				from = i + len(mark.text)
 				i = from - 1
 			}
-			visit(p.at+from, p.text[from:], nil, in)
+			visit(p.at()+from, p.text[from:], nil, in)
 		default:
-			visit(p.at, p.text, nil, surroundings{})
+			visit(p.at(), p.text, nil, surroundings{})
 		}
 	}
 }
 
 // wrong says what is wrong with a placeholder where it stands; "" for nothing.
 func (p placeholder) wrong(in surroundings) string {
-	escape := fmt.Sprintf("; if the text itself is meant, write {%s}", p.text)
+	escape := func() string { return "; if the text itself is meant, write {" + p.text + "}" }
 	valued := p.name == markReplicated || p.name == markEnv || p.name == markSecret
 	switch {
 	case p.escaped:
@@ -137,14 +139,14 @@ func (p placeholder) wrong(in surroundings) string {
 		return fmt.Sprintf("%s is filled by ClickHouse in the quoted arguments of an engine alone: "+
 			"put it in quotes; the database is {db}, the cluster {cluster}", p.text)
 	case !p.ours():
-		return fmt.Sprintf("unknown placeholder %s%s%s", p.text, nearestMark(p), escape)
+		return fmt.Sprintf("unknown placeholder %s%s%s", p.text, nearestMark(p), escape())
 	case p.spaced:
 		return fmt.Sprintf("%s has white space in it: write {%s%s}", p.text, p.name, p.rest())
 	case valued && strings.TrimSpace(p.value) == "":
 		return fmt.Sprintf("%s names nothing: write %s", p.text, marks()[slices.Index(
 			[]string{markDatabase, markOnCluster, markCluster, markReplicated, markEnv, markSecret}, p.name)])
 	case !valued && p.colon:
-		return fmt.Sprintf("%s takes no value: write {%s}%s", p.text, p.name, escape)
+		return fmt.Sprintf("%s takes no value: write {%s}%s", p.text, p.name, escape())
 	}
 	switch p.name {
 	case markEnv:
@@ -153,7 +155,7 @@ func (p placeholder) wrong(in surroundings) string {
 		return p.wrongSecret(in)
 	case markOnCluster, markReplicated:
 		if in.kind != pieceOther {
-			return fmt.Sprintf("%s stands in quotes: take them away%s", p.text, escape)
+			return fmt.Sprintf("%s stands in quotes: take them away%s", p.text, escape())
 		}
 	}
 	if p.name == markReplicated {
@@ -223,7 +225,7 @@ func nearestMark(p placeholder) string {
 	best, least := "", 3
 	for _, mark := range marks() {
 		name, _, _ := strings.Cut(strings.Trim(mark, "{}"), ":")
-		if d := editDistance(strings.ToLower(p.name), name); d < least && d < max(len(name), 2) {
+		if d := nearest.Distance(strings.ToLower(p.name), name); d < least && d < max(len(name), 2) {
 			best, least = mark, d
 		}
 	}
@@ -231,25 +233,4 @@ func nearestMark(p placeholder) string {
 		return ": there are " + strings.Join(marks(), ", ") + ", and for ClickHouse {shard} and {replica} in quotes"
 	}
 	return ", did you mean " + best + "?"
-}
-
-// editDistance counts the letters to add, take away or change.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			above := row[j+1]
-			row[j+1] = min(above+1, row[j]+1, corner+1)
-			if a[i] == b[j] {
-				row[j+1] = corner
-			}
-			corner = above
-		}
-	}
-	return row[len(b)]
 }

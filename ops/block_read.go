@@ -97,7 +97,10 @@ func read(w words) reading {
 }
 
 func significant(pieces []piece) words {
-	w := make(words, 0, len(pieces)*2/3+1)
+	return significantInto(make(words, 0, len(pieces)*2/3+1), pieces)
+}
+
+func significantInto(w words, pieces []piece) words {
 	for _, p := range pieces {
 		if p.significant() {
 			w = append(w, p)

@@ -19,8 +19,8 @@ func (o RunBlock) Statements(env Env) ([]Statement, error) {
 		return nil, err
 	}
 	pieces, _ := scan(strings.TrimSpace(o.SQL))
-	pieces, err = fillPieces(pieces, env)
-	if err != nil {
+	summary := summaryOf(slices.Values(pieces))
+	if err := fillPieces(pieces, env); err != nil {
 		return nil, err
 	}
 	r := read(significant(pieces))
@@ -29,7 +29,7 @@ func (o RunBlock) Statements(env Env) ([]Statement, error) {
 		Writes:  o.tables(r, env.Database),
 		Scope:   RunSQL{Scope: o.where(r)}.scope(),
 		Traits:  r.traits,
-		Summary: o.summary(),
+		Summary: summary,
 	}
 	made, err := o.created(r, stmt.Writes, env)
 	if err != nil {
@@ -67,10 +67,9 @@ func (o RunBlock) settings(r reading, env Env, limit time.Duration) []Setting {
 
 // fillPieces fills what needs no more than env. {on_cluster} and {replicated:…}
 // stay as they are.
-func fillPieces(pieces []piece, env Env) ([]piece, error) {
-	out := slices.Clone(pieces)
+func fillPieces(pieces []piece, env Env) error {
 	var errs []error
-	for i, p := range out {
+	for i, p := range pieces {
 		if p.kind == piecePlaceholder && (p.mark.name == markOnCluster || p.mark.name == markReplicated) {
 			continue
 		}
@@ -87,12 +86,12 @@ func fillPieces(pieces []piece, env Env) ([]piece, error) {
 			}
 			b.WriteString(text)
 		})
-		out[i].text = b.String()
+		pieces[i].text = b.String()
 		if p.kind == piecePlaceholder {
-			out[i].kind = filledKind(out[i].text)
+			pieces[i].kind = filledKind(pieces[i].text)
 		}
 	}
-	return out, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // filledKind is what a filled placeholder is to the reader of a statement. The

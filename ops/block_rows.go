@@ -14,7 +14,7 @@ func behindRows(w words) int {
 	for i, p := range rest {
 		switch {
 		case ended && p.text != ";":
-			return p.at
+			return p.at()
 		case rows:
 			ended = ended || p.kind == pieceOther && p.text == ";"
 		case p.text == "(":

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -18,7 +19,7 @@ type BlockError struct {
 func (e *BlockError) Error() string { return e.Text }
 
 // pieceKind is what a part of a text is to the server's lexer, placeholders apart.
-type pieceKind int
+type pieceKind uint8
 
 const (
 	pieceOther       pieceKind = iota // one character
@@ -31,12 +32,16 @@ const (
 	piecePlaceholder                  // {db}, outside of quotes
 )
 
+// A text has hundreds, so that they are small.
 type piece struct {
-	kind pieceKind
-	at   int
 	text string
 	mark *placeholder // of a piecePlaceholder
+	from int32
+	kind pieceKind
 }
+
+// at is where the piece begins.
+func (p piece) at() int { return int(p.from) }
 
 // is says that the piece is this word, in any case.
 func (p piece) is(word string) bool { return p.kind == pieceWord && strings.EqualFold(p.text, word) }
@@ -46,10 +51,23 @@ func (p piece) significant() bool { return p.kind != pieceSpace && p.kind != pie
 // scan takes a text apart as the server's lexer does. Joined, the pieces are the
 // text. What is not closed is an error; the piece then goes to the end.
 func scan(sql string) (pieces []piece, errs []*BlockError) {
-	pieces = make([]piece, 0, len(sql)/3+4)
+	return scanInto(make([]piece, 0, len(sql)/2+4), sql)
+}
+
+// scratch is room for the pieces of one text after the other, where many are only looked at.
+type scratch struct {
+	pieces []piece
+	words  words
+}
+
+//nolint:gochecknoglobals // a pool is for all
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// scanInto is scan that adds to pieces.
+func scanInto(pieces []piece, sql string) (_ []piece, errs []*BlockError) {
 	for p, problem := range lex(sql) {
 		if problem != "" {
-			errs = append(errs, &BlockError{At: p.at, Text: problem})
+			errs = append(errs, &BlockError{At: p.at(), Text: problem})
 		}
 		pieces = append(pieces, p)
 	}
@@ -61,7 +79,7 @@ func lex(sql string) iter.Seq2[piece, string] {
 	return func(yield func(piece, string) bool) {
 		for at := 0; at < len(sql); {
 			kind, length, problem := next(sql[at:])
-			p := piece{kind: kind, at: at, text: sql[at : at+length]}
+			p := piece{kind: kind, from: int32(at), text: sql[at : at+length]}
 			if kind == pieceOther && p.text == "{" {
 				if mark, ok := placeholderAt(sql[at:]); ok {
 					p.kind, p.text, p.mark = piecePlaceholder, mark.text, &mark
@@ -77,13 +95,25 @@ func lex(sql string) iter.Seq2[piece, string] {
 
 // next says what a text begins with, and how long that is.
 func next(sql string) (kind pieceKind, length int, problem string) {
-	switch r, size := utf8.DecodeRuneInString(sql); {
-	case wordly(r):
+	switch classOf(sql[0]) {
+	case classWord:
 		end := 1
-		for end < len(sql) && (wordly(rune(sql[end])) || sql[end] == '$') {
+		for end < len(sql) && (classOf(sql[end]) == classWord || sql[end] == '$') {
 			end++
 		}
 		return pieceWord, end, ""
+	case classSpace:
+		end := 1
+		for end < len(sql) && classOf(sql[end]) == classSpace {
+			end++
+		}
+		if end == len(sql) || sql[end] < utf8.RuneSelf {
+			return pieceSpace, end, ""
+		}
+	case classPlain:
+		return pieceOther, 1, ""
+	}
+	switch r, size := utf8.DecodeRuneInString(sql); {
 	case unicode.IsSpace(r):
 		end := strings.IndexFunc(sql, func(r rune) bool { return !unicode.IsSpace(r) })
 		return pieceSpace, orAll(end, sql), ""
@@ -111,6 +141,30 @@ func next(sql string) (kind pieceKind, length int, problem string) {
 	default:
 		return pieceOther, size, ""
 	}
+}
+
+// class is what a byte can begin.
+type class uint8
+
+const (
+	classOpen  class = iota // more has to be seen
+	classWord               // a word
+	classSpace              // white space
+	classPlain              // nothing but itself
+)
+
+// classOf is the class of a byte: a text is read four times, and most of it is words.
+func classOf(b byte) class {
+	switch b {
+	case ' ', '\n', '\t', '\r', '\v', '\f':
+		return classSpace
+	case '(', ')', ',', '.', ';', '=', '<', '>', '+', '*', '%', '[', ']', '{', '}', ':', '?', '|', '&', '^', '!', '~', '@', '\\':
+		return classPlain
+	}
+	if wordly(rune(b)) {
+		return classWord
+	}
+	return classOpen
 }
 
 // closing is where a quoted text ends, behind its quote; 0 if it does not. A
@@ -152,10 +206,10 @@ func TrimBlock(sql string, visit func(at int, comment string)) (rest string, at 
 		open := problem != "" && !wrong // what follows the first is not what it seems
 		wrong = wrong || open
 		if p.kind == pieceComment && !open {
-			visit(p.at, p.text)
+			visit(p.at(), p.text)
 		}
 		if p.kind != pieceSpace && p.kind != pieceComment || open {
-			from, to = min(from, p.at), p.at+len(p.text)
+			from, to = min(from, p.at()), p.at()+len(p.text)
 		}
 	}
 	if from >= to {

@@ -30,8 +30,8 @@ func SplitText(sql string) ([]TextPart, error) {
 	}
 	for _, p := range pieces {
 		if p.kind == pieceOther && p.text == ";" {
-			end(p.at)
-			from = p.at + len(p.text)
+			end(p.at())
+			from = p.at() + len(p.text)
 		}
 	}
 	end(len(sql))

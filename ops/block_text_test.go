@@ -49,3 +49,12 @@ func TestWhatIsWrittenLiterallyIsSentAsItWas(t *testing.T) {
 		}
 	}
 }
+
+func TestWhiteSpaceIsWhatUnicodeSays(t *testing.T) {
+	for _, space := range []string{" ", "\t\r\n", "\v\f", " \u00a0", "\u00a0 ", "\u2003\n\u3000", "\u0085"} {
+		pieces, problems := scan("SELECT" + space + "'é'" + space)
+		if len(problems) > 0 || len(pieces) != 4 || pieces[1].text != space || pieces[3].text != space {
+			t.Errorf("%q: %v, %v", space, pieces, problems)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package ops
 import (
 	"errors"
 	"fmt"
+	"strconv"
 )
 
 // sql renders the definition as CREATE TABLE and ALTER TABLE take it. The order
@@ -16,26 +17,22 @@ func (c Column) sqlAt(first bool, after string) string {
 		// 26.7 reads the word behind a bare EPHEMERAL as its expression: FIRST, AFTER, TTL.
 		c.Expression = "defaultValueOfTypeName(" + String(c.Type) + ")"
 	}
-	sql := Ident(c.Name)
-	if c.Type != "" {
-		sql += " " + c.Type
-	}
-	if kind := c.defaultKind(); kind != "" {
-		sql += " " + string(kind)
-	}
-	if c.Expression != "" {
-		sql += " " + c.Expression
+	sql := appendIdent(make([]byte, 0, usualText), c.Name)
+	for _, word := range []string{c.Type, string(c.defaultKind()), c.Expression} {
+		if word != "" {
+			sql = append(append(sql, ' '), word...)
+		}
 	}
 	if c.Comment != "" {
-		sql += " COMMENT " + String(c.Comment)
+		sql = appendQuoted(append(sql, " COMMENT "...), c.Comment, '\'')
 	}
 	if c.Codec != "" {
-		sql += " CODEC(" + c.Codec + ")"
+		sql = append(append(append(sql, " CODEC("...), c.Codec...), ')')
 	}
 	if c.TTL != "" {
-		sql += " TTL " + c.TTL
+		sql = append(append(sql, " TTL "...), c.TTL...)
 	}
-	return sql + at
+	return string(append(sql, at...))
 }
 
 func (c Column) defaultKind() DefaultKind {
@@ -45,17 +42,17 @@ func (c Column) defaultKind() DefaultKind {
 	return c.Kind
 }
 
-// supported refuses a definition with clauses that the nodes lack.
+// supported refuses a column's definition with clauses that the nodes lack.
 //
 // 18.16 takes COMMENT and does harm with it: ADD and MODIFY COLUMN drop it
 // silently, CREATE of a Replicated table fails (122) with its ZooKeeper path
 // already made, and COMMENT COLUMN on one loses columns added before.
-func (c Column) supported(op Operation, env Env) error {
+func supported[O Operation](env Env, op O, c Column) error {
 	return errors.Join(
-		env.need(op, FeatureEphemeral, c.Kind == Ephemeral),
-		env.need(op, FeatureColumnComment, c.Comment != ""),
-		env.need(op, FeatureCodec, c.Codec != ""),
-		env.need(op, FeatureTableTTL, c.TTL != ""),
+		need(env, op, FeatureEphemeral, c.Kind == Ephemeral),
+		need(env, op, FeatureColumnComment, c.Comment != ""),
+		need(env, op, FeatureCodec, c.Codec != ""),
+		need(env, op, FeatureTableTTL, c.TTL != ""),
 	)
 }
 
@@ -102,7 +99,7 @@ func (i Index) sql() string {
 }
 
 func (i Index) text() string {
-	return fmt.Sprintf("%s TYPE %s GRANULARITY %d", i.Expression, i.Type, max(i.Granularity, 1))
+	return i.Expression + " TYPE " + i.Type + " GRANULARITY " + strconv.Itoa(max(i.Granularity, 1))
 }
 
 // is the condition that the table has the index.

@@ -36,8 +36,8 @@ func (c Constraint) is(t Table) PartIs {
 // supported refuses a constraint that the nodes lack.
 func (c Constraint) supported(op Operation, env Env) error {
 	return errors.Join(
-		env.need(op, FeatureConstraints, true),
-		env.need(op, FeatureAssume, c.Assume),
+		need(env, op, FeatureConstraints, true),
+		need(env, op, FeatureAssume, c.Assume),
 	)
 }
 

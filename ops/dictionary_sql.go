@@ -228,9 +228,9 @@ func (o CreateDictionary) grants(env Env, revoke bool) []Statement {
 // supported refuses what the nodes lack.
 func (o CreateDictionary) supported(op Operation, env Env) error {
 	return errors.Join(
-		env.need(op, FeatureDictionaries, true),
-		env.need(op, FeatureDictionaryComment, o.Comment != ""),
-		env.need(op, FeatureAccess, len(o.GrantTo) > 0),
+		need(env, op, FeatureDictionaries, true),
+		need(env, op, FeatureDictionaryComment, o.Comment != ""),
+		need(env, op, FeatureAccess, len(o.GrantTo) > 0),
 	)
 }
 

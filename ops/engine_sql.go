@@ -227,14 +227,14 @@ func assignments(settings []Setting) string {
 // supported refuses an engine with parts that the nodes lack.
 func (e Engine) supported(op Operation, env Env) error {
 	return errors.Join(
-		env.need(op, FeatureTableTTL, e.TTL != ""),
-		env.need(op, FeatureReplacingIsDeleted, e.IsDeleted != ""),
-		env.need(op, FeatureDistributedPolicy, e.Policy != ""),
-		env.need(op, FeatureDistributedSettings, e.Kind == DistributedEngine && len(e.Settings) > 0),
-		env.need(op, FeatureDictionaries, e.Kind == DictionaryEngine), // those of configuration files: Raw
-		env.need(op, FeatureKeeperMap, e.Kind == KeeperMap),
-		env.need(op, FeatureKafkaSettings, e.Kind == Kafka),
-		env.need(op, FeatureS3, e.Kind == S3),
-		env.need(op, FeatureNamedCollections, e.Collection != ""),
+		need(env, op, FeatureTableTTL, e.TTL != ""),
+		need(env, op, FeatureReplacingIsDeleted, e.IsDeleted != ""),
+		need(env, op, FeatureDistributedPolicy, e.Policy != ""),
+		need(env, op, FeatureDistributedSettings, e.Kind == DistributedEngine && len(e.Settings) > 0),
+		need(env, op, FeatureDictionaries, e.Kind == DictionaryEngine), // those of configuration files: Raw
+		need(env, op, FeatureKeeperMap, e.Kind == KeeperMap),
+		need(env, op, FeatureKafkaSettings, e.Kind == Kafka),
+		need(env, op, FeatureS3, e.Kind == S3),
+		need(env, op, FeatureNamedCollections, e.Collection != ""),
 	)
 }

@@ -52,15 +52,16 @@ func (o AddColumn) Statements(env Env) ([]Statement, error) {
 		return nil, nil
 	}
 	if err := errors.Join(
-		env.need(o, FeatureAddColumnFirst, o.First),
-		env.need(o, FeatureIfExists, o.IfNotExists),
-		o.Column.supported(o, env),
+		need(env, o, FeatureAddColumnFirst, o.First),
+		need(env, o, FeatureIfExists, o.IfNotExists),
+		supported(env, o, o.Column),
 	); err != nil {
 		return nil, err
 	}
 	t := o.Table.in(env)
 	stmt := alter(t, "ADD COLUMN "+shown(o.Column.Name),
 		"ADD COLUMN "+ifNotExists(o.IfNotExists)+o.Column.sqlAt(o.First, o.After))
+	stmt.Joins = JoinsAdding
 	stmt.After = []Condition{ColumnIs{Table: t, Column: o.Column, After: o.After, First: o.First, Added: !o.IfNotExists}}
 	return []Statement{stmt}, nil
 }
@@ -68,8 +69,9 @@ func (o AddColumn) Statements(env Env) ([]Statement, error) {
 // Inverse implements Inverter: the column is dropped, with IF EXISTS where it
 // was added with IF NOT EXISTS.
 func (o AddColumn) Inverse() (Operation, error) {
+	was := o.Column // by itself: a pointer into o would keep all of it
 	return DropColumn{
 		Table: o.Table, Name: o.Column.Name, IfExists: o.IfNotExists,
-		Was: &o.Column, After: o.After, First: o.First,
+		Was: &was, After: o.After, First: o.First,
 	}, nil
 }

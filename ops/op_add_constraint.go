@@ -35,7 +35,7 @@ func (o AddConstraint) Statements(env Env) ([]Statement, error) {
 	}
 	if err := errors.Join(
 		o.Constraint.supported(o, env),
-		env.need(o, FeatureIfExists, o.IfNotExists),
+		need(env, o, FeatureIfExists, o.IfNotExists),
 	); err != nil {
 		return nil, err
 	}

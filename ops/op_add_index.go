@@ -36,7 +36,8 @@ func (o AddIndex) Statements(env Env) ([]Statement, error) { return o.several().
 // Inverse implements Inverter: the index is dropped, with IF EXISTS where it
 // was added with IF NOT EXISTS.
 func (o AddIndex) Inverse() (Operation, error) {
+	was := o.Index // by itself: a pointer into o would keep all of it
 	return DropIndex{
-		Table: o.Table, Name: o.Index.Name, IfExists: o.IfNotExists, Was: &o.Index, After: o.After, First: o.First,
+		Table: o.Table, Name: o.Index.Name, IfExists: o.IfNotExists, Was: &was, After: o.After, First: o.First,
 	}, nil
 }

@@ -44,9 +44,9 @@ func (o AddIndexes) statements(op Operation, env Env) ([]Statement, error) {
 		return nil, nil
 	}
 	if err := errors.Join(
-		env.need(op, FeatureIndexes, true),
-		env.need(op, FeatureIfExists, o.IfNotExists),
-		env.need(op, FeatureAddIndexFirst, o.First),
+		need(env, op, FeatureIndexes, true),
+		need(env, op, FeatureIfExists, o.IfNotExists),
+		need(env, op, FeatureAddIndexFirst, o.First),
 	); err != nil {
 		return nil, err
 	}

@@ -41,8 +41,8 @@ func (o AddProjection) Statements(env Env) ([]Statement, error) {
 		return nil, nil
 	}
 	if err := errors.Join(
-		env.need(o, FeatureProjections, true),
-		env.need(o, FeatureIfExists, o.IfNotExists),
+		need(env, o, FeatureProjections, true),
+		need(env, o, FeatureIfExists, o.IfNotExists),
 	); err != nil {
 		return nil, err
 	}

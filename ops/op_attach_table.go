@@ -41,7 +41,7 @@ func (o DetachTable) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureDetachPermanently, o.Permanently); err != nil {
+	if err := need(env, o, FeatureDetachPermanently, o.Permanently); err != nil {
 		return nil, err
 	}
 	t := o.Table.in(env)

@@ -57,7 +57,7 @@ func (o ClearColumn) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureClearColumn, o.Partition == ""); err != nil {
+	if err := need(env, o, FeatureClearColumn, o.Partition == ""); err != nil {
 		return nil, err
 	}
 	stmt := alter(o.Table.in(env), "CLEAR COLUMN "+shown(o.Name),
@@ -72,7 +72,7 @@ func (o MaterializeColumn) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureMaterializeColumn, true); err != nil {
+	if err := need(env, o, FeatureMaterializeColumn, true); err != nil {
 		return nil, err
 	}
 	stmt := alter(o.Table.in(env), "MATERIALIZE COLUMN "+shown(o.Name),

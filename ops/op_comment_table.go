@@ -36,7 +36,7 @@ func (o CommentTable) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureModifyComment, true); err != nil {
+	if err := need(env, o, FeatureModifyComment, true); err != nil {
 		return nil, err
 	}
 	t := o.Table.in(env)

@@ -81,9 +81,9 @@ func (o CreateMaterializedView) Statements(env Env) ([]Statement, error) {
 		return nil, nil
 	}
 	if err := errors.Join(
-		env.need(o, FeatureRefreshableViews, o.Refresh != nil),
-		env.need(o, FeatureRefreshAppend, o.Refresh != nil && o.Refresh.Append),
-		env.need(o, FeatureSQLSecurity, o.Security != nil),
+		need(env, o, FeatureRefreshableViews, o.Refresh != nil),
+		need(env, o, FeatureRefreshAppend, o.Refresh != nil && o.Refresh.Append),
+		need(env, o, FeatureSQLSecurity, o.Security != nil),
 	); err != nil {
 		return nil, err
 	}

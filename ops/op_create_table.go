@@ -134,21 +134,22 @@ func (o CreateTable) Statements(env Env) ([]Statement, error) {
 }
 
 func (o CreateTable) supported(env Env) error {
+	var it Operation = o // once: to each call its own would be a copy
 	for _, column := range o.Columns {
-		if err := column.supported(o, env); err != nil {
+		if err := supported(env, it, column); err != nil {
 			return err
 		}
 	}
 	for _, constraint := range o.Constraints {
-		if err := constraint.supported(o, env); err != nil {
+		if err := constraint.supported(it, env); err != nil {
 			return err
 		}
 	}
 	return errors.Join(
-		o.Engine.supported(o, env),
-		env.need(o, FeatureIndexes, len(o.Indexes) > 0),
-		env.need(o, FeatureProjections, len(o.Projections) > 0),
-		env.need(o, FeatureTableComment, o.Comment != ""),
+		o.Engine.supported(it, env),
+		need(env, it, FeatureIndexes, len(o.Indexes) > 0),
+		need(env, it, FeatureProjections, len(o.Projections) > 0),
+		need(env, it, FeatureTableComment, o.Comment != ""),
 	)
 }
 

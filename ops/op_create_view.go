@@ -68,8 +68,8 @@ func (o CreateView) Statements(env Env) ([]Statement, error) {
 		return nil, nil
 	}
 	if err := errors.Join(
-		env.need(o, FeatureReplaceView, o.OrReplace),
-		env.need(o, FeatureSQLSecurity, o.Security != nil),
+		need(env, o, FeatureReplaceView, o.OrReplace),
+		need(env, o, FeatureSQLSecurity, o.Security != nil),
 	); err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func (o CreateDatabase) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureDatabaseComment, o.Comment != ""); err != nil {
+	if err := need(env, o, FeatureDatabaseComment, o.Comment != ""); err != nil {
 		return nil, err
 	}
 	var engine, comment string

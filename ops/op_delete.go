@@ -61,7 +61,7 @@ func (o Delete) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureMutationPartition, o.Partition != ""); err != nil {
+	if err := need(env, o, FeatureMutationPartition, o.Partition != ""); err != nil {
 		return nil, err
 	}
 	t := o.Table.in(env)
@@ -77,8 +77,8 @@ func (o LightweightDelete) Statements(env Env) ([]Statement, error) {
 		return nil, nil
 	}
 	if err := errors.Join(
-		env.need(o, FeatureLightweightDelete, true),
-		env.need(o, FeatureLightweightDeletePartition, o.Partition != ""),
+		need(env, o, FeatureLightweightDelete, true),
+		need(env, o, FeatureLightweightDeletePartition, o.Partition != ""),
 	); err != nil {
 		return nil, err
 	}

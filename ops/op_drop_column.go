@@ -49,11 +49,12 @@ func (o DropColumn) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureIfExists, o.IfExists); err != nil {
+	if err := need(env, o, FeatureIfExists, o.IfExists); err != nil {
 		return nil, err
 	}
 	t := o.Table.in(env)
 	stmt := alter(t, "DROP COLUMN "+shown(o.Name), "DROP COLUMN "+ifExists(o.IfExists)+Ident(o.Name))
+	stmt.Joins = JoinsDropping
 	stmt.Traits.DropsData = o.Table.Target != Distributed
 	stmt.After = []Condition{ColumnGone{Table: t, Name: o.Name}}
 	return []Statement{stmt}, nil

@@ -35,8 +35,8 @@ func (o DropConstraint) Statements(env Env) ([]Statement, error) {
 		return nil, nil
 	}
 	if err := errors.Join(
-		env.need(o, FeatureConstraints, true),
-		env.need(o, FeatureIfExists, o.IfExists),
+		need(env, o, FeatureConstraints, true),
+		need(env, o, FeatureIfExists, o.IfExists),
 	); err != nil {
 		return nil, err
 	}

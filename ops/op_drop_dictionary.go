@@ -36,8 +36,8 @@ func (o DropDictionary) Statements(env Env) ([]Statement, error) {
 	var statements []Statement
 	granted := o.Was != nil && len(o.Was.GrantTo) > 0
 	if err := errors.Join(
-		env.need(o, FeatureDictionaries, true),
-		env.need(o, FeatureAccess, granted),
+		need(env, o, FeatureDictionaries, true),
+		need(env, o, FeatureAccess, granted),
 	); err != nil {
 		return nil, err
 	}

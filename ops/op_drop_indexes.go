@@ -39,8 +39,8 @@ func (o DropIndexes) statements(op Operation, env Env) ([]Statement, error) {
 		return nil, nil
 	}
 	if err := errors.Join(
-		env.need(op, FeatureIndexes, true),
-		env.need(op, FeatureIfExists, o.IfExists),
+		need(env, op, FeatureIndexes, true),
+		need(env, op, FeatureIfExists, o.IfExists),
 	); err != nil {
 		return nil, err
 	}

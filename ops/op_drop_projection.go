@@ -37,8 +37,8 @@ func (o DropProjection) Statements(env Env) ([]Statement, error) {
 		return nil, nil
 	}
 	if err := errors.Join(
-		env.need(o, FeatureProjections, true),
-		env.need(o, FeatureIfExists, o.IfExists),
+		need(env, o, FeatureProjections, true),
+		need(env, o, FeatureIfExists, o.IfExists),
 	); err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func (o ExchangeTables) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.A.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureExchange, true); err != nil {
+	if err := need(env, o, FeatureExchange, true); err != nil {
 		return nil, err
 	}
 	a, b := o.A.in(env), o.B.in(env)

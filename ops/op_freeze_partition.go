@@ -67,7 +67,7 @@ func (o FreezePartition) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureFreezeName, o.Name != ""); err != nil {
+	if err := need(env, o, FeatureFreezeName, o.Name != ""); err != nil {
 		return nil, err
 	}
 	return []Statement{alterBackup(o.Table.in(env), "FREEZE", o.Partition, o.Name)}, nil
@@ -78,7 +78,7 @@ func (o UnfreezePartition) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureUnfreeze, true); err != nil {
+	if err := need(env, o, FeatureUnfreeze, true); err != nil {
 		return nil, err
 	}
 	stmt := alterBackup(o.Table.in(env), "UNFREEZE", o.Partition, o.Name)

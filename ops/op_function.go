@@ -85,7 +85,7 @@ func (o CreateFunction) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureFunctions, true); err != nil {
+	if err := need(env, o, FeatureFunctions, true); err != nil {
 		return nil, err
 	}
 	verb := "CREATE " + orReplace(o.OrReplace) + "FUNCTION "
@@ -145,7 +145,7 @@ func (o DropFunction) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureFunctions, true); err != nil {
+	if err := need(env, o, FeatureFunctions, true); err != nil {
 		return nil, err
 	}
 	return []Statement{inStorage(o.object().drops(o.Place, "DROP FUNCTION ", o.IfExists), StorageFunctions, env)}, nil

@@ -83,7 +83,7 @@ func (o Grant) statements(op Operation, env Env, revoke bool) ([]Statement, erro
 	if env.skips(o.Place) {
 		return nil, nil
 	}
-	if err := env.need(op, FeatureAccess, true); err != nil {
+	if err := need(env, op, FeatureAccess, true); err != nil {
 		return nil, err
 	}
 	verb, direction := "GRANT", " TO "

@@ -28,7 +28,7 @@ func (o MaterializeTTL) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureMaterializeTTL, true); err != nil {
+	if err := need(env, o, FeatureMaterializeTTL, true); err != nil {
 		return nil, err
 	}
 	return []Statement{materializeTTL(o.Table.in(env), o.Partition)}, nil

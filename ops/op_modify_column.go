@@ -48,9 +48,9 @@ func (o ModifyColumn) Statements(env Env) ([]Statement, error) {
 		return nil, nil
 	}
 	if err := errors.Join(
-		o.Column.supported(o, env),
-		env.need(o, FeatureAddColumnFirst, o.moves()),
-		env.need(o, FeatureModifyDefault, o.Column.Type == "" && o.Column.defaultKind() != ""),
+		supported(env, o, o.Column),
+		need(env, o, FeatureAddColumnFirst, o.moves()),
+		need(env, o, FeatureModifyDefault, o.Column.Type == "" && o.Column.defaultKind() != ""),
 	); err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (o ModifyColumn) commands(env Env) ([]string, error) {
 		if o.dropsDefaultItself(property, env) {
 			continue
 		}
-		if err := env.need(o, FeatureModifyRemove, true); err != nil {
+		if err := need(env, o, FeatureModifyRemove, true); err != nil {
 			return nil, err
 		}
 		name := Ident(o.Column.Name)
@@ -170,8 +170,9 @@ func (o ModifyColumn) Inverse() (Operation, error) {
 	case nullable(o.Column) && o.Was.Type != "" && !nullable(*o.Was) && o.Was.defaultKind() == "":
 		why = "what becomes of NULL is not known, and 26.7 asks for a DEFAULT that says it (36); write the way back yourself"
 	default:
+		now := o.Column // by itself: a pointer into o would keep all of it
 		return ModifyColumn{
-			Table: o.Table, Column: *o.Was, Was: &o.Column,
+			Table: o.Table, Column: *o.Was, Was: &now,
 			After: o.WasAfter, First: o.WasFirst, WasAfter: o.After, WasFirst: o.First,
 		}, nil
 	}

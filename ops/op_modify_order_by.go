@@ -73,11 +73,11 @@ func (o ModifyOrderBy) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureAddColumnFirst, o.First && len(o.Add) > 0); err != nil {
+	if err := need(env, o, FeatureAddColumnFirst, o.First && len(o.Add) > 0); err != nil {
 		return nil, err
 	}
 	for _, column := range o.Add {
-		if err := column.supported(o, env); err != nil {
+		if err := supported(env, o, column); err != nil {
 			return nil, err
 		}
 	}

@@ -50,7 +50,7 @@ func (o ModifyQuery) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureModifyQuery, true); err != nil {
+	if err := need(env, o, FeatureModifyQuery, true); err != nil {
 		return nil, err
 	}
 	t := o.Table.in(env)

@@ -32,7 +32,7 @@ func (o ModifySampleBy) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureModifySampleBy, true); err != nil {
+	if err := need(env, o, FeatureModifySampleBy, true); err != nil {
 		return nil, err
 	}
 	t := o.Table.in(env)
@@ -74,7 +74,7 @@ func (o RemoveSampleBy) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureRemoveSampleBy, true); err != nil {
+	if err := need(env, o, FeatureRemoveSampleBy, true); err != nil {
 		return nil, err
 	}
 	return []Statement{removeClause(o.Table.in(env), PartSampleBy)}, nil

@@ -91,8 +91,8 @@ func (o ModifySettings) statements(op Operation, env Env) ([]Statement, error) {
 		return nil, nil
 	}
 	if err := errors.Join(
-		env.need(op, FeatureModifySetting, len(o.Settings) > 0),
-		env.need(op, FeatureResetSetting, len(o.Reset) > 0),
+		need(env, op, FeatureModifySetting, len(o.Settings) > 0),
+		need(env, op, FeatureResetSetting, len(o.Reset) > 0),
 	); err != nil {
 		return nil, err
 	}

@@ -52,10 +52,10 @@ func (o ModifyTTL) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureModifyTTL, true); err != nil {
+	if err := need(env, o, FeatureModifyTTL, true); err != nil {
 		return nil, err
 	}
-	if err := env.need(o, FeatureMaterializeTTL, o.Materialize); err != nil {
+	if err := need(env, o, FeatureMaterializeTTL, o.Materialize); err != nil {
 		return nil, err
 	}
 	t := o.Table.in(env)

@@ -86,8 +86,8 @@ func (o MovePartition) Statements(env Env) ([]Statement, error) {
 		return nil, nil
 	}
 	if err := errors.Join(
-		env.need(o, FeatureMovePartition, o.ToTable != nil),
-		env.need(o, FeatureMoveToDisk, o.ToTable == nil),
+		need(env, o, FeatureMovePartition, o.ToTable != nil),
+		need(env, o, FeatureMoveToDisk, o.ToTable == nil),
 	); err != nil {
 		return nil, err
 	}

@@ -104,8 +104,8 @@ func (o CreateNamedCollection) Statements(env Env) ([]Statement, error) {
 	}
 	overrides := slices.ContainsFunc(o.Pairs, func(pair CollectionPair) bool { return pair.Override != "" })
 	if err := errors.Join(
-		env.need(o, FeatureNamedCollections, true),
-		env.need(o, FeatureOverridable, overrides),
+		need(env, o, FeatureNamedCollections, true),
+		need(env, o, FeatureOverridable, overrides),
 	); err != nil {
 		return nil, err
 	}
@@ -161,7 +161,7 @@ func (o DropNamedCollection) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureNamedCollections, true); err != nil {
+	if err := need(env, o, FeatureNamedCollections, true); err != nil {
 		return nil, err
 	}
 	stmt := o.object().drops(o.Place, "DROP NAMED COLLECTION ", o.IfExists)

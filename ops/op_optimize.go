@@ -49,7 +49,7 @@ func (o Optimize) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureDeduplicateBy, o.DeduplicateBy != ""); err != nil {
+	if err := need(env, o, FeatureDeduplicateBy, o.DeduplicateBy != ""); err != nil {
 		return nil, err
 	}
 	t := o.Table.in(env)

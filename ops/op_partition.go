@@ -81,7 +81,7 @@ func (o DropPartition) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeaturePartitionAll, isAll(o.Partition)); err != nil {
+	if err := need(env, o, FeaturePartitionAll, isAll(o.Partition)); err != nil {
 		return nil, err
 	}
 	stmt := alterPartition(o.Table.in(env), "DROP", o.Partition, "")
@@ -94,7 +94,7 @@ func (o DetachPartition) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeaturePartitionAll, isAll(o.Partition)); err != nil {
+	if err := need(env, o, FeaturePartitionAll, isAll(o.Partition)); err != nil {
 		return nil, err
 	}
 	return []Statement{alterPartition(o.Table.in(env), "DETACH", o.Partition, "")}, nil
@@ -105,7 +105,7 @@ func (o AttachPartition) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureAttachPartitionAll, isAll(o.Partition)); err != nil {
+	if err := need(env, o, FeatureAttachPartitionAll, isAll(o.Partition)); err != nil {
 		return nil, err
 	}
 	stmt := alterPartition(o.Table.in(env), "ATTACH", o.Partition, "")

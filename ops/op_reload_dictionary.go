@@ -21,7 +21,7 @@ func (o ReloadDictionary) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureDictionaries, true); err != nil {
+	if err := need(env, o, FeatureDictionaries, true); err != nil {
 		return nil, err
 	}
 	t := o.Table.in(env)

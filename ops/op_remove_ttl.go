@@ -23,7 +23,7 @@ func (o RemoveTTL) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureRemoveTTL, true); err != nil {
+	if err := need(env, o, FeatureRemoveTTL, true); err != nil {
 		return nil, err
 	}
 	return []Statement{removeClause(o.Table.in(env), PartTTL)}, nil

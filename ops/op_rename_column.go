@@ -42,7 +42,7 @@ func (o RenameColumn) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureRenameColumn, true); err != nil {
+	if err := need(env, o, FeatureRenameColumn, true); err != nil {
 		return nil, err
 	}
 	t := o.Table.in(env)

@@ -47,7 +47,7 @@ func (o ReplaceDictionary) Statements(env Env) ([]Statement, error) {
 		return nil, nil
 	}
 	if err := errors.Join(
-		env.need(o, FeatureReplaceDictionary, true),
+		need(env, o, FeatureReplaceDictionary, true),
 		o.Dictionary.supported(o, env),
 	); err != nil {
 		return nil, err

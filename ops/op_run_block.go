@@ -3,6 +3,7 @@ package ops
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -39,9 +40,19 @@ func (o RunBlock) At() Place { return o.Place }
 func (o RunBlock) describe() string { return o.summary() }
 
 func (o RunBlock) summary() string {
+	return summaryOf(func(yield func(piece) bool) {
+		for p := range lex(o.SQL) {
+			if !yield(p) {
+				return
+			}
+		}
+	})
+}
+
+func summaryOf(pieces iter.Seq[piece]) string {
 	const enough = 400 // of a text of which 60 characters are shown
 	text := strings.Builder{}
-	for p := range lex(o.SQL) {
+	for p := range pieces {
 		switch p.kind {
 		case pieceComment:
 		case pieceSpace:
@@ -122,7 +133,10 @@ func (o RunBlock) Inverse() (Operation, error) {
 // Problems are all that is wrong with it, each with its place in SQL. Its Place
 // is not looked at.
 func (o RunBlock) Problems() []*BlockError {
-	pieces, problems := scan(o.SQL)
+	room := scratches.Get().(*scratch)
+	defer scratches.Put(room)
+	pieces, problems := scanInto(room.pieces[:0], o.SQL)
+	room.pieces = pieces
 	switch {
 	case len(problems) > 0:
 		return problems // where a quote is open, nothing behind it is what it seems
@@ -132,7 +146,8 @@ func (o RunBlock) Problems() []*BlockError {
 	bad := func(at int, format string, args ...any) {
 		problems = append(problems, &BlockError{At: at, Text: fmt.Sprintf(format, args...)})
 	}
-	list := significant(pieces)
+	list := significantInto(room.words[:0], pieces)
+	room.words = list
 	if at := behindRows(list); at >= 0 {
 		bad(at, twoStatements, "a block")
 	}
@@ -158,7 +173,7 @@ func (o RunBlock) Problems() []*BlockError {
 	})
 	for _, p := range pieces {
 		if p.kind == pieceComment && len(SecretsIn(p.text)) > 0 {
-			bad(p.at, "a comment names a secret, whose value would be sent in it: take it out")
+			bad(p.at(), "a comment names a secret, whose value would be sent in it: take it out")
 		}
 	}
 	if wrong := o.wrongScope(r, seen[markOnCluster]); wrong != "" {
@@ -172,7 +187,7 @@ func (o RunBlock) Problems() []*BlockError {
 
 // replicates says that a {replicated:…} stands where an engine does.
 func (o RunBlock) replicates(r reading, at int) bool {
-	return len(r.names) > 0 && len(r.engine) > 0 && r.engine[0].at == at
+	return len(r.names) > 0 && len(r.engine) > 0 && r.engine[0].at() == at
 }
 
 func (o RunBlock) wrongScope(r reading, marked bool) string {

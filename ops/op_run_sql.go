@@ -19,8 +19,8 @@ const (
 
 const onClusterMark = "{on_cluster}"
 
-// RunSQL runs one statement of your own. skein does not parse it: say what it
-// reads, writes and does to data.
+// RunSQL runs one statement of your own. skein reads no more than its first words: say
+// what it reads, writes and does to data.
 //
 //	ops.RunSQL{
 //		Place:  ops.Place{StorageSet: "events", Target: ops.Local},
@@ -82,7 +82,7 @@ func (o RunSQL) check() error {
 	case RunEveryNode, RunOneNode:
 	case RunOnePerReplicaSet:
 		if len(o.Writes) == 0 {
-			return errors.New("scope one_per_replica_set needs the table whose replicas are meant: set Writes")
+			return errors.New("scope one_per_replica_set needs the table whose replicas are meant: set Writes to it")
 		}
 	case "":
 		return errors.New("no scope: set every_node, one_per_replica_set or one_node")
@@ -120,14 +120,23 @@ func (o RunSQL) Statements(env Env) ([]Statement, error) {
 		Scope:    o.scope(),
 		Direct:   o.Direct || !marked,
 		Settings: o.Settings,
-		Traits: Traits{
-			Mutation: o.Mutation, RewritesData: o.RewritesData, DropsData: o.DropsData, Repeatable: o.Repeatable,
-		},
+		Traits:   o.traits(),
 		// A line of progress needs neither the database nor where ON CLUSTER goes.
 		Summary: excerpt(strings.NewReplacer("{db}.", "", onClusterMark+" ", "").Replace(o.SQL)),
 	}
 	stmt.Reads, stmt.Writes = filled(o.Reads, o.Place, env), filled(o.Writes, o.Place, env)
 	return []Statement{stmt}, nil
+}
+
+// traits are those that are said, and what the first words tell of data: an INSERT that
+// says nothing of itself is not "metadata only". How it is awaited, and whether it may be
+// repeated, is the author's to say.
+func (o RunSQL) traits() Traits {
+	seen := read(significantIn(o.SQL)).traits
+	return Traits{
+		Mutation: o.Mutation, Repeatable: o.Repeatable, AddsData: seen.AddsData,
+		RewritesData: o.RewritesData || seen.RewritesData, DropsData: o.DropsData || seen.DropsData,
+	}
 }
 
 func (o RunSQL) scope() Scope {

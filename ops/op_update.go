@@ -75,7 +75,7 @@ func (o Update) Statements(env Env) ([]Statement, error) {
 	if env.skips(o.Table.Place) {
 		return nil, nil
 	}
-	if err := env.need(o, FeatureMutationPartition, o.Partition != ""); err != nil {
+	if err := need(env, o, FeatureMutationPartition, o.Partition != ""); err != nil {
 		return nil, err
 	}
 	t := o.Table.in(env)

@@ -87,8 +87,8 @@ func (o When) At() Place {
 
 // PlaceOf is the place of an operation: its own, or that of its first table.
 func PlaceOf(op Operation) Place {
-	if at, ok := op.(interface{ At() Place }); ok {
-		return at.At()
+	if placed, ok := op.(Placed); ok {
+		return placed.At()
 	}
 	if tables := op.Tables(); len(tables) > 0 {
 		return tables[0].Place

@@ -141,7 +141,7 @@ func (list Operations) Inverse() (Operations, error) {
 }
 
 // refuse names the operation and its table in the error of a refused value.
-func refuse(op Operation, err error) error {
+func refuse[O Operation](op O, err error) error {
 	if err == nil {
 		return nil
 	}

@@ -74,10 +74,11 @@ func (t Table) String() string {
 
 // SQL is the quoted name of the table, with its database when it has one.
 func (t Table) SQL() string {
-	if t.Database == "" {
-		return Ident(t.Name)
+	sql := make([]byte, 0, usualText)
+	if t.Database != "" {
+		sql = append(appendIdent(sql, t.Database), '.')
 	}
-	return Ident(t.Database) + "." + Ident(t.Name)
+	return string(appendIdent(sql, t.Name))
 }
 
 // Env is plain data about the nodes of one place, from which an operation
@@ -117,6 +118,11 @@ type Operation interface {
 // and no operation and no error when there is nothing to undo (MaterializeIndex).
 type Inverter interface {
 	Inverse() (Operation, error)
+}
+
+// Placed is an operation with a place of its own, beside those of its tables.
+type Placed interface {
+	At() Place
 }
 
 // IrreversibleError says that an operation has no derived inverse, and why.

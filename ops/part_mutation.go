@@ -25,7 +25,7 @@ func (m partMutation) statements(op Operation, env Env) ([]Statement, error) {
 	if env.skips(m.table.Place) {
 		return nil, nil
 	}
-	if err := env.need(op, m.feature, true); err != nil {
+	if err := need(env, op, m.feature, true); err != nil {
 		return nil, err
 	}
 	stmt := alterParts(m.table.in(env), m.verb, m.kind, m.names, "", inPartition(m.partition))

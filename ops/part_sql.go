@@ -97,8 +97,8 @@ func checkDropped[P part](kind PartKind, names []string, was []P, first bool, af
 
 // addParts renders one ALTER that adds parts side by side.
 func addParts[P part](t Table, parts []P, first bool, after string, tolerant bool) Statement {
-	var commands, names []string
-	var conditions []Condition
+	commands, names := make([]string, 0, len(parts)), make([]string, 0, len(parts))
+	conditions := make([]Condition, 0, len(parts))
 	verb := ""
 	for _, p := range parts {
 		is := p.is(t)
@@ -108,7 +108,7 @@ func addParts[P part](t Table, parts []P, first bool, after string, tolerant boo
 		first, after = beside(first, after, is.Name)
 	}
 	stmt := alter(t, verb+strings.Join(names, ", "), commands...)
-	stmt.After = conditions
+	stmt.After, stmt.Joins = conditions, JoinsAdding
 	return stmt
 }
 
@@ -124,6 +124,7 @@ func beside(first bool, after, name string) (bool, string) {
 // dropParts renders one ALTER that drops parts.
 func dropParts(t Table, kind PartKind, names []string, tolerant bool) Statement {
 	stmt := alterParts(t, "DROP", kind, names, ifExists(tolerant), "")
+	stmt.Joins = JoinsDropping
 	for _, name := range names {
 		stmt.After = append(stmt.After, PartGone{Table: t, Kind: kind, Name: name})
 	}

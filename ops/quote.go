@@ -6,34 +6,49 @@ import "strings"
 // ClickHouse reads backslash escapes inside backquotes as it does inside quotes;
 // names of columns and tables with every control character came back byte for
 // byte from 18.16, also after DETACH and ATTACH. It takes a doubled backquote too.
-func Ident(name string) string { return "`" + escape(name, '`') + "`" }
+func Ident(name string) string { return quoted(name, '`') }
 
 // String quotes a string literal.
-func String(text string) string { return "'" + escape(text, '\'') + "'" }
+func String(text string) string { return quoted(text, '\'') }
+
+// usualText is room on the stack for a text that is put together: what is longer is
+// right too, and copied once more.
+const usualText = 128
+
+func quoted(text string, quote byte) string {
+	return string(appendQuoted(make([]byte, 0, usualText), text, quote))
+}
 
 func escape(text string, quote byte) string {
-	var b strings.Builder
-	b.Grow(len(text) + 2)
+	return string(appendEscaped(make([]byte, 0, usualText), text, quote))
+}
+
+func appendIdent(sql []byte, name string) []byte { return appendQuoted(sql, name, '`') }
+
+func appendQuoted(sql []byte, text string, quote byte) []byte {
+	return append(appendEscaped(append(sql, quote), text, quote), quote)
+}
+
+func appendEscaped(sql []byte, text string, quote byte) []byte {
 	for i := range len(text) {
 		switch c := text[i]; c {
 		case '\\', quote:
-			b.WriteByte('\\')
-			b.WriteByte(c)
+			sql = append(sql, '\\', c)
 		case 0:
-			b.WriteString(`\0`)
+			sql = append(sql, '\\', '0')
 		case '\n':
-			b.WriteString(`\n`)
+			sql = append(sql, '\\', 'n')
 		case '\r':
-			b.WriteString(`\r`)
+			sql = append(sql, '\\', 'r')
 		case '\t':
-			b.WriteString(`\t`)
+			sql = append(sql, '\\', 't')
 		case '\b':
-			b.WriteString(`\b`)
+			sql = append(sql, '\\', 'b')
 		default:
-			b.WriteByte(c)
+			sql = append(sql, c)
 		}
 	}
-	return b.String()
+	return sql
 }
 
 // settingValue renders the value of a setting in a SETTINGS clause: numbers

@@ -22,9 +22,10 @@ func DistributedTable(set storageset.Key, name string) Table {
 // Distributed tables.
 func (e Env) skips(p Place) bool { return e.SingleNode && p.Target == Distributed }
 
-// need refuses to render what the nodes lack.
-func (e Env) need(op Operation, feature Feature, wanted bool) error {
-	if wanted && !e.Features[feature] {
+// need refuses to render what the nodes lack. It takes each operation as the type that
+// it is: to make an Operation of it would be a copy for nothing where nothing is lacking.
+func need[O Operation](env Env, op O, feature Feature, wanted bool) error {
+	if wanted && !env.Features[feature] {
 		return &UnsupportedError{Operation: Describe(op), Feature: feature}
 	}
 	return nil

@@ -70,6 +70,9 @@ type Statement struct {
 	// Needs is what must be true on every node before it is sent: servers say OK
 	// to MATERIALIZE INDEX of an index that is not there.
 	Needs []Condition
+	// Joins is what it does, where servers take several that do the same to one table
+	// as one ALTER. The zero value: it stands alone.
+	Joins Joins
 	// Summary is a short name for progress lines: "CREATE TABLE events_local".
 	Summary string
 	// Creates is set by statements that make a table, so that later statements
@@ -91,12 +94,18 @@ type Created struct {
 
 // SQL joins the statement for a cluster; an empty name leaves ON CLUSTER out.
 func (s Statement) SQL(onCluster string) string {
-	sql := s.Head
+	const usual = 1 << 10
+	return string(s.AppendSQL(make([]byte, 0, usual), onCluster))
+}
+
+// AppendSQL is SQL for those who put it together with something else.
+func (s Statement) AppendSQL(sql []byte, onCluster string) []byte {
+	sql = append(sql, s.Head...)
 	if onCluster != "" {
-		sql += " ON CLUSTER " + String(onCluster)
+		sql = appendQuoted(append(sql, " ON CLUSTER "...), onCluster, '\'')
 	}
 	if s.Tail != "" {
-		sql += " " + s.Tail
+		sql = append(append(sql, ' '), s.Tail...)
 	}
 	return sql
 }

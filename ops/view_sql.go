@@ -70,7 +70,7 @@ func columnList(op Operation, env Env, columns []Column) (string, error) {
 	}
 	lines := make([]string, len(columns))
 	for i, column := range columns {
-		if err := column.supported(op, env); err != nil {
+		if err := supported(env, op, column); err != nil {
 			return "", err
 		}
 		lines[i] = "    " + column.sql()

@@ -5,6 +5,7 @@ package plan
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -56,7 +57,7 @@ type TableFacts struct {
 }
 
 // NodesOf lists the nodes of a target.
-func (f Facts) NodesOf(target ops.Target) []journal.Node {
+func (f *Facts) NodesOf(target ops.Target) []journal.Node {
 	if target == ops.Distributed {
 		return f.Dist
 	}
@@ -64,7 +65,7 @@ func (f Facts) NodesOf(target ops.Target) []journal.Node {
 }
 
 // LeftOut lists the nodes of a target that the run goes on without.
-func (f Facts) LeftOut(target ops.Target) []journal.Node {
+func (f *Facts) LeftOut(target ops.Target) []journal.Node {
 	if target == ops.Distributed {
 		return f.LeftDist
 	}
@@ -72,7 +73,7 @@ func (f Facts) LeftOut(target ops.Target) []journal.Node {
 }
 
 // OnClusterName is the name that ON CLUSTER takes for a target.
-func (f Facts) OnClusterName(target ops.Target) string {
+func (f *Facts) OnClusterName(target ops.Target) string {
 	if target == ops.Distributed {
 		return f.DistCluster
 	}
@@ -80,7 +81,7 @@ func (f Facts) OnClusterName(target ops.Target) string {
 }
 
 // Env is what operations render from: what all nodes of a target have.
-func (f Facts) Env(target ops.Target) ops.Env {
+func (f *Facts) Env(target ops.Target) ops.Env {
 	env := ops.Env{
 		SingleNode:       f.SingleNode,
 		LocalCluster:     f.LocalCluster,
@@ -102,11 +103,18 @@ func (f Facts) Env(target ops.Target) ops.Env {
 	for name := range first.Settings {
 		env.Settings[name] = true
 	}
+	// Nodes of one build have one map between them, of more than a thousand names.
+	seen := map[uintptr]bool{reflect.ValueOf(first.Settings).Pointer(): true}
 	for _, node := range nodes[1:] {
 		facts := f.Nodes[node.Name()]
 		if facts.Version.Less(env.Version) {
 			env.Version = facts.Version
 		}
+		at := reflect.ValueOf(facts.Settings).Pointer()
+		if seen[at] {
+			continue
+		}
+		seen[at] = true
 		for name := range env.Settings {
 			if !facts.Settings[name] {
 				delete(env.Settings, name)
@@ -120,7 +128,7 @@ func (f Facts) Env(target ops.Target) ops.Env {
 }
 
 // lacking names the first node of a target that is older than a feature.
-func (f Facts) lacking(target ops.Target, feature ops.Feature) string {
+func (f *Facts) lacking(target ops.Target, feature ops.Feature) string {
 	since, known := f.Since[feature]
 	for _, node := range f.NodesOf(target) {
 		version := f.Nodes[node.Name()].Version
@@ -132,33 +140,9 @@ func (f Facts) lacking(target ops.Target, feature ops.Feature) string {
 	return string(feature) + ", which no released version is known to have"
 }
 
-// sets groups the nodes of a target by the replica set of a table.
-func (f Facts) sets(table TableFacts, nodes []journal.Node) [][]journal.Node {
-	var groups [][]journal.Node
-	seen := map[string]bool{}
-	for _, names := range table.Sets {
-		var group []journal.Node
-		for _, node := range nodes {
-			if slices.Contains(names, node.Name()) {
-				group = append(group, node)
-				seen[node.Name()] = true
-			}
-		}
-		if len(group) > 0 {
-			groups = append(groups, group)
-		}
-	}
-	for _, node := range nodes {
-		if !seen[node.Name()] {
-			groups = append(groups, []journal.Node{node})
-		}
-	}
-	return groups
-}
-
 // created says what a table will be once its CREATE has run, so that later
 // statements of the same plan can be decided before any server has it.
-func (f Facts) created(c ops.Created, nodes []journal.Node) TableFacts {
+func (f *Facts) created(c ops.Created, nodes []journal.Node) TableFacts {
 	facts := TableFacts{Engine: c.Engine}
 	if c.Path == "" {
 		for _, node := range nodes {
@@ -183,7 +167,7 @@ func (f Facts) created(c ops.Created, nodes []journal.Node) TableFacts {
 }
 
 // expand replaces a node's macros, as the server does.
-func (f Facts) expand(text string, node journal.Node) string {
+func (f *Facts) expand(text string, node journal.Node) string {
 	for name, value := range f.Nodes[node.Name()].Macros {
 		text = strings.ReplaceAll(text, "{"+name+"}", value)
 	}
@@ -193,16 +177,14 @@ func (f Facts) expand(text string, node journal.Node) string {
 // checkReplicas refuses a Replicated table two of whose nodes would take the
 // same replica name under the same path, or whose macros nodes lack. All such
 // nodes are named.
-func (f Facts) checkReplicas(c ops.Created, nodes []journal.Node) error {
+func (f *Facts) checkReplicas(c ops.Created, nodes []journal.Node) error {
 	if c.Path == "" {
 		return nil
 	}
 	taken := map[string]string{}
 	var lacking, same []string
 	for _, node := range nodes {
-		// Newer servers know these three by themselves.
-		builtin := strings.NewReplacer("{database}", c.Table.Database, "{table}", c.Table.Name, "{uuid}", "uuid")
-		path, replica := builtin.Replace(f.expand(c.Path, node)), builtin.Replace(f.expand(c.Replica, node))
+		path, replica := builtin(c.Table, f.expand(c.Path, node)), builtin(c.Table, f.expand(c.Replica, node))
 		if macros := unexpanded(path + " " + replica); len(macros) > 0 {
 			lacking = append(lacking, node.Name()+"  "+strings.Join(macros, ", "))
 			continue
@@ -231,6 +213,14 @@ func (f Facts) checkReplicas(c ops.Created, nodes []journal.Node) error {
 		c.Table, strings.Join(same, ", "), f.Cluster)
 }
 
+// builtin fills what newer servers know by themselves.
+func builtin(table ops.Table, text string) string {
+	if !strings.Contains(text, "{") {
+		return text
+	}
+	return strings.NewReplacer("{database}", table.Database, "{table}", table.Name, "{uuid}", "uuid").Replace(text)
+}
+
 // unexpanded lists the macros that a text still has, each once.
 func unexpanded(text string) []string {
 	var out []string
@@ -250,7 +240,7 @@ func unexpanded(text string) []string {
 // checkDatabases refuses what would change a table of a Replicated database:
 // such a database sends the statement to its nodes itself, and skein would send
 // it to each of them again.
-func (f Facts) checkDatabases(stmt ops.Statement) error {
+func (f *Facts) checkDatabases(stmt *ops.Statement) error {
 	for _, table := range stmt.Writes {
 		if f.Databases[table.Database] == "Replicated" {
 			return journal.Refusef("%s: database %s has the engine Replicated, which spreads DDL by itself; skein does not support that yet: "+
@@ -262,7 +252,7 @@ func (f Facts) checkDatabases(stmt ops.Statement) error {
 
 // checkSecrets refuses a statement that names a secret which is not there: it
 // would fail half-way.
-func (f Facts) checkSecrets(stmt ops.Statement) error {
+func (f *Facts) checkSecrets(stmt *ops.Statement) error {
 	for _, name := range append(ops.SecretsIn(stmt.Head), ops.SecretsIn(stmt.Tail)...) {
 		problem, configured := f.Secrets[name]
 		switch {

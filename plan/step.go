@@ -74,13 +74,18 @@ func (s Step) Only(wanted map[string]bool) Step {
 	return out
 }
 
-func hash(stmt ops.Statement) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s", stmt.Place.StorageSet, stmt.Place.Target, stmt.Scope, stmt.SQL(""))
-	if stmt.Call != nil {
-		fmt.Fprintf(h, "\x00%s\x00%d", stmt.Call.Name, stmt.Call.Version)
+func hash(stmt *ops.Statement) string {
+	const usual = 1 << 10
+	text := make([]byte, 0, usual)
+	for _, part := range []string{string(stmt.Place.StorageSet), string(stmt.Place.Target), stmt.Scope.String()} {
+		text = append(append(text, part...), 0)
 	}
-	return hex.EncodeToString(h.Sum(nil))[:16]
+	text = stmt.AppendSQL(text, "")
+	if stmt.Call != nil {
+		text = fmt.Appendf(text, "\x00%s\x00%d", stmt.Call.Name, stmt.Call.Version)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
 }
 
 // Directly returns the step sent to its nodes without ON CLUSTER.

@@ -22,15 +22,21 @@ const mostRows = 9
 type area struct {
 	now func() time.Time
 
-	mu        sync.Mutex
-	migration *underWay
-	statement *underWay
+	mu      sync.Mutex
+	general underWay   // what is waited for before there is a migration
+	under   []underWay // migrations, in the order in which they began
+}
+
+// underWay is a migration with its statement, if one goes on.
+type underWay struct {
+	key       journal.Key
+	began     time.Time
+	statement *statement
 	waits     []wait
 	mutations []mutation
 }
 
-// underWay is a migration or a statement.
-type underWay struct {
+type statement struct {
 	text     string
 	step, of int
 	began    time.Time
@@ -55,79 +61,105 @@ type mutation struct {
 func (a *area) event(event journal.Event) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	now := a.now()
 	switch e := event.(type) {
 	case journal.Waiting:
-		a.waiting(e)
+		a.of(e.Key).waiting(e, now)
 	case journal.MutationProgress:
-		a.mutating(e)
+		a.of(e.Key).mutating(e, now)
 	case journal.Retrying:
 		for _, node := range e.Nodes {
-			a.wait(wait{node: node, text: node + " again in " + short(e.In) + ": " + e.Why, began: a.now()})
+			a.of(e.Key).wait(wait{node: node, text: node + " again in " + short(e.In) + ": " + e.Why, began: now})
 		}
 	case journal.HostFinished:
-		a.waits = slices.DeleteFunc(a.waits, func(w wait) bool { return w.node == e.Host.Node })
+		u := a.of(e.Key)
+		u.waits = slices.DeleteFunc(u.waits, func(w wait) bool { return w.node == e.Host.Node })
 	case journal.Warning, journal.Decided, journal.OperationSkipped:
 	case journal.LockWaiting:
 		text := "the lock: held by " + e.Holder.User + "@" + e.Holder.Host + ", " + e.Holder.Command
-		a.waits = []wait{{text: text, began: a.now(), limit: e.Limit}}
+		a.general.waits = []wait{{text: text, began: now, limit: e.Limit}}
 	case journal.MigrationStarted:
-		a.settle()
-		a.migration = &underWay{text: e.Key.String(), of: e.Steps, began: a.now()}
+		a.general.settle()
+		a.end(e.Key)
+		a.under = append(a.under, underWay{key: e.Key, began: now})
 	case journal.StatementSent:
-		a.settle()
-		a.statement = &underWay{text: e.Summary, step: e.Step, of: e.Of, began: a.now()}
-	case journal.MigrationFinished, journal.MigrationFailed, journal.RunEnded:
-		a.settle()
-		a.migration = nil
+		u := a.of(e.Key)
+		u.settle()
+		u.statement = &statement{text: e.Summary, step: e.Step, of: e.Of, began: now}
+	case journal.Converged:
+		a.of(e.Key).settle()
+	case journal.StepSkipped:
+		a.of(e.Key).settle()
+	case journal.MigrationFinished:
+		a.end(e.Key)
+	case journal.MigrationFailed:
+		a.end(e.Key)
+	case journal.RunEnded:
+		a.general, a.under = underWay{}, nil
 	default:
-		a.settle()
+		a.general.settle()
 	}
 }
 
+// of is the migration of an event, or what is not of any.
+func (a *area) of(key journal.Key) *underWay {
+	for i := range a.under {
+		if a.under[i].key == key {
+			return &a.under[i]
+		}
+	}
+	return &a.general
+}
+
+func (a *area) end(key journal.Key) {
+	a.general.settle()
+	a.under = slices.DeleteFunc(a.under, func(u underWay) bool { return u.key == key })
+}
+
 // settle ends the statement and all that was waited for: something new goes on.
-func (a *area) settle() { a.statement, a.waits, a.mutations = nil, nil, nil }
+func (u *underWay) settle() { u.statement, u.waits, u.mutations = nil, nil, nil }
 
 // waiting takes the reasons of a wait, which are joined with "; ". A wait speaks
 // for all of its nodes at once, unless its reason begins with the name of one: such
 // waits go on side by side, one for each node.
-func (a *area) waiting(e journal.Waiting) {
-	began := a.now().Add(-e.Since)
+func (u *underWay) waiting(e journal.Waiting, now time.Time) {
+	began := now.Add(-e.Since)
 	first, _, _ := strings.Cut(e.Reason, " ")
 	if _, _, err := net.SplitHostPort(first); err == nil && !strings.HasSuffix(first, ":") {
-		a.wait(wait{node: first, text: e.Reason, began: began, limit: e.Limit})
+		u.wait(wait{node: first, text: e.Reason, began: began, limit: e.Limit})
 		return
 	}
-	a.waits = nil
+	u.waits = nil
 	for text := range strings.SplitSeq(e.Reason, "; ") {
-		a.waits = append(a.waits, wait{text: text, began: began, limit: e.Limit})
+		u.waits = append(u.waits, wait{text: text, began: began, limit: e.Limit})
 	}
 }
 
 // wait replaces what is waited for of the same node, and what was said of all.
-func (a *area) wait(w wait) {
-	a.waits = slices.DeleteFunc(a.waits, func(other wait) bool { return other.node == "" })
-	at := slices.IndexFunc(a.waits, func(other wait) bool { return other.node == w.node })
+func (u *underWay) wait(w wait) {
+	u.waits = slices.DeleteFunc(u.waits, func(other wait) bool { return other.node == "" })
+	at := slices.IndexFunc(u.waits, func(other wait) bool { return other.node == w.node })
 	if at < 0 {
-		a.waits = append(a.waits, w)
+		u.waits = append(u.waits, w)
 		return
 	}
-	a.waits[at] = w
+	u.waits[at] = w
 }
 
-func (a *area) mutating(e journal.MutationProgress) {
-	at := slices.IndexFunc(a.mutations, func(m mutation) bool {
+func (u *underWay) mutating(e journal.MutationProgress, now time.Time) {
+	at := slices.IndexFunc(u.mutations, func(m mutation) bool {
 		return m.node == e.Node && m.table == e.Table && m.id == e.MutationID
 	})
 	switch {
 	case e.PartsToDo == 0 && at >= 0:
-		a.mutations = slices.Delete(a.mutations, at, at+1)
+		u.mutations = slices.Delete(u.mutations, at, at+1)
 	case e.PartsToDo == 0:
 	case at < 0:
-		a.mutations = append(a.mutations, mutation{
-			node: e.Node, table: e.Table, id: e.MutationID, left: e.PartsToDo, most: e.PartsToDo, began: a.now().Add(-e.Since),
+		u.mutations = append(u.mutations, mutation{
+			node: e.Node, table: e.Table, id: e.MutationID, left: e.PartsToDo, most: e.PartsToDo, began: now.Add(-e.Since),
 		})
 	default:
-		a.mutations[at].left = e.PartsToDo
-		a.mutations[at].most = max(a.mutations[at].most, e.PartsToDo)
+		u.mutations[at].left = e.PartsToDo
+		u.mutations[at].most = max(u.mutations[at].most, e.PartsToDo)
 	}
 }

@@ -55,6 +55,30 @@ func mutates(node string, parts int, since time.Duration) journal.Event {
 	return journal.MutationProgress{Key: aKey(), Step: 2, Node: node, Table: "default.events_local", MutationID: "0000000003", PartsToDo: parts, Since: since}
 }
 
+// Of migrations that go on side by side each has its own rows, which end with it.
+func TestTheAreaOfSeveralMigrations(t *testing.T) {
+	s := newStage()
+	other := journal.Key{Group: "spans", ID: "0001_create"}
+	s.event(journal.MigrationStarted{Key: aKey(), Steps: 3})
+	s.event(journal.MigrationStarted{Key: other, Steps: 1})
+	s.event(journal.StatementSent{Key: other, Step: 1, Of: 1, Summary: "CREATE TABLE spans"})
+	s.event(journal.StatementSent{Key: aKey(), Step: 2, Of: 3, Summary: "ALTER TABLE events_local UPDATE v"})
+	s.pass(4 * time.Second)
+	s.event(mutates("ch-1:9000", 12, 3*time.Second))
+	s.event(journal.Waiting{Key: other, Step: 1, Reason: "ch-2:9000 runs CREATE TABLE spans", Since: time.Second})
+	s.shows(t, 80,
+		"  events/0003_rollup  2/3 ALTER TABLE events_local UPDATE v               00:04",
+		"    ch-1:9000  events_local        [----------]  0/12 parts  00:03             ",
+		"  spans/0001_create  1/1 CREATE TABLE spans                               00:04",
+		"    waiting: ch-2:9000 runs CREATE TABLE spans                            00:01",
+	)
+	s.event(journal.MigrationFinished{Key: other})
+	s.shows(t, 80,
+		"  2/3 ALTER TABLE events_local UPDATE v                                   00:04",
+		"    ch-1:9000  events_local        [----------]  0/12 parts  00:03             ",
+	)
+}
+
 func TestTheAreaOfAMutation(t *testing.T) {
 	s := newStage()
 	s.event(journal.MigrationStarted{Key: aKey(), Steps: 3})

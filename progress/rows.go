@@ -29,12 +29,12 @@ func (a *area) rows(width int) []row {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.now()
-	out := []row{a.head(now)}
-	for _, m := range a.mutations {
-		out = append(out, m.row(now, width))
+	out := a.general.rows(now, width, false)
+	if len(a.under) > 0 && len(out) == 1 {
+		out = nil // an empty line
 	}
-	for _, w := range a.waits {
-		out = append(out, w.rows(now, width)...)
+	for _, u := range a.under {
+		out = append(out, u.rows(now, width, len(a.under) > 1)...)
 	}
 	if len(out) > mostRows {
 		hidden := len(out) - mostRows + 1
@@ -43,12 +43,28 @@ func (a *area) rows(width int) []row {
 	return out
 }
 
-func (a *area) head(now time.Time) row {
-	switch s, m := a.statement, a.migration; {
+// rows are those of a migration; named says of which they are.
+func (u underWay) rows(now time.Time, width int, named bool) []row {
+	out := []row{u.head(now, named)}
+	for _, m := range u.mutations {
+		out = append(out, m.row(now, width))
+	}
+	for _, w := range u.waits {
+		out = append(out, w.rows(now, width)...)
+	}
+	return out
+}
+
+func (u underWay) head(now time.Time, named bool) row {
+	name := ""
+	if named {
+		name = u.key.String() + "  "
+	}
+	switch s := u.statement; {
 	case s != nil && now.Sub(s.began) >= shy:
-		return row{left: fmt.Sprintf("  %d/%d %s", s.step, s.of, s.text), right: clock(now.Sub(s.began))}
-	case m != nil && now.Sub(m.began) >= shy:
-		return row{left: "  " + m.text + " goes on", right: clock(now.Sub(m.began))}
+		return row{left: fmt.Sprintf("  %s%d/%d %s", name, s.step, s.of, s.text), right: clock(now.Sub(s.began))}
+	case !u.began.IsZero() && now.Sub(u.began) >= shy:
+		return row{left: "  " + u.key.String() + " goes on", right: clock(now.Sub(u.began))}
 	}
 	return row{}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/skein-migrate/skein/journal"
@@ -21,6 +22,7 @@ var (
 // servers is an in-memory stand-in for the cluster that the state is on.
 // Replication is as slow as a test wants: each node has rows of its own.
 type servers struct {
+	mu      sync.Mutex
 	nodes   []journal.Node
 	columns map[string][]string   // by node; absent: no table
 	rows    map[string][][]any    // by node
@@ -89,6 +91,8 @@ func (s *servers) Nodes(ops.Target) []journal.Node { return s.nodes }
 
 // Query implements Nodes for the queries of this package.
 func (s *servers) Query(_ context.Context, node, sql string) ([][]string, error) {
+	s.mu.Lock() // shards are read side by side
+	defer s.mu.Unlock()
 	if s.down[node] {
 		return nil, fmt.Errorf("%s: %w", node, errDown)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,27 +20,34 @@ import (
 // tables that some nodes lack are those of a first run that was cut short, or
 // of a last one.
 func (s *Store) Rows(ctx context.Context) (int, error) {
+	nodes := s.nodes.Nodes(ops.Local)
+	counts, failures := make([]int, len(nodes)), make([]error, len(nodes))
+	s.together(len(nodes), func(i int) { counts[i], failures[i] = s.rowsOn(ctx, nodes[i].Name()) })
 	total := 0
-	for _, node := range s.nodes.Nodes(ops.Local) {
-		have, err := s.layoutOn(ctx, node.Name())
-		if err != nil {
-			return 0, err
+	for i := range nodes {
+		if failures[i] != nil {
+			return 0, failures[i]
 		}
-		if !have.exists() {
-			continue
-		}
-		rows, err := s.nodes.Query(ctx, node.Name(), "SELECT toString(count()) FROM "+s.table(tableLocal).SQL()+
-			" FINAL WHERE `group` != 'system' AND status != 'not_started'")
-		if err != nil {
-			return 0, err
-		}
-		n, err := strconv.Atoi(rows[0][0])
-		if err != nil {
-			return 0, fmt.Errorf("%s: count of %s: %w", node.Name(), tableLocal, err)
-		}
-		total += n
+		total += counts[i]
 	}
 	return total, nil
+}
+
+func (s *Store) rowsOn(ctx context.Context, node string) (int, error) {
+	have, err := s.layoutOn(ctx, node)
+	if err != nil || !have.exists() {
+		return 0, err
+	}
+	rows, err := s.nodes.Query(ctx, node, "SELECT toString(count()) FROM "+s.table(tableLocal).SQL()+
+		" FINAL WHERE `group` != 'system' AND status != 'not_started'")
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.Atoi(rows[0][0])
+	if err != nil {
+		return 0, fmt.Errorf("%s: count of %s: %w", node, tableLocal, err)
+	}
+	return n, nil
 }
 
 // Read returns the newest entry of every migration, from all nodes that
@@ -49,32 +57,21 @@ func (s *Store) Rows(ctx context.Context) (int, error) {
 // decide by it.
 func (s *Store) Read(ctx context.Context, barrier bool) (map[journal.Key]journal.Entry, error) {
 	newest := map[journal.Key][]found{}
-	for shard, nodes := range s.byShard() {
-		answered := false
-		var failures []error
-		// One that is left alone needs the barrier most: it may have come back old, and
-		// the newer rows be on the replica that is left out.
-		_, replicas := s.quorum(nodes)
-		for _, node := range nodes {
-			if barrier && !answered && replicas > 1 {
-				if err := s.catchUp(ctx, node); err != nil {
-					failures = append(failures, err)
-					continue
-				}
-			}
-			rows, err := s.readNode(ctx, node.Name())
-			if err != nil {
-				failures = append(failures, err)
-				continue
-			}
-			answered = true
-			if err := merge(newest, rows, node); err != nil {
-				return nil, s.corrupt(node.Name() + "  " + err.Error())
-			}
+	shards := s.byShard()
+	numbers := slices.Sorted(maps.Keys(shards))
+	read, failures := make([][]nodeRows, len(numbers)), make([]error, len(numbers))
+	silent := make([][]journal.NoAnswer, len(numbers))
+	s.together(len(numbers), func(i int) { read[i], silent[i], failures[i] = s.readShard(ctx, shards[numbers[i]], barrier) })
+	none := slices.Concat(silent...)
+	s.silent.Store(&none)
+	for i, number := range numbers {
+		if failures[i] != nil {
+			return nil, journal.Refusef("the state cannot be read, no replica of shard %d answers: %w", number, failures[i])
 		}
-		if !answered {
-			return nil, journal.Refusef("the state cannot be read, no replica of shard %d answers: %w",
-				shard, errors.Join(failures...))
+		for _, have := range read[i] {
+			if err := merge(newest, have.rows, have.node); err != nil {
+				return nil, s.corrupt(have.node.Name() + "  " + err.Error())
+			}
 		}
 	}
 	entries, err := s.decide(newest, barrier)
@@ -88,6 +85,58 @@ func (s *Store) Read(ctx context.Context, barrier bool) (map[journal.Key]journal
 		}
 	}
 	return entries, nil
+}
+
+// AllAnswered says that the last Read had an answer of every node, so that it missed no
+// row.
+func (s *Store) AllAnswered() bool {
+	silent := s.silent.Load()
+	return silent != nil && len(*silent) == 0 && len(s.options.LeftOut) == 0
+}
+
+// Silent are the nodes that did not answer the last Read, and why.
+func (s *Store) Silent() []journal.NoAnswer {
+	if silent := s.silent.Load(); silent != nil {
+		return *silent
+	}
+	return nil
+}
+
+// nodeRows is what one node has.
+type nodeRows struct {
+	node journal.Node
+	rows [][]string
+}
+
+// readShard reads all replicas of a shard that answer, one after another: behind a barrier
+// the first of them has to catch up. None answering is an error.
+func (s *Store) readShard(ctx context.Context, nodes []journal.Node, barrier bool) (read []nodeRows, silent []journal.NoAnswer, err error) {
+	// One that is left alone needs the barrier most: it may have come back old, and
+	// the newer rows be on the replica that is left out.
+	_, replicas := s.quorum(nodes)
+	var failures []error
+	failed := func(node journal.Node, err error) {
+		failures = append(failures, err)
+		silent = append(silent, journal.NoAnswer{Node: node.Name(), Why: why(err)})
+	}
+	for _, node := range nodes {
+		if barrier && len(read) == 0 && replicas > 1 {
+			if err := s.catchUp(ctx, node); err != nil {
+				failed(node, err)
+				continue
+			}
+		}
+		rows, err := s.readNode(ctx, node.Name())
+		if err != nil {
+			failed(node, err)
+			continue
+		}
+		read = append(read, nodeRows{node, rows})
+	}
+	if len(read) == 0 {
+		return nil, silent, errors.Join(failures...)
+	}
+	return read, silent, nil
 }
 
 // catchUp makes a replica fetch the rows that it lacks. Where the one that has

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -36,6 +37,9 @@ type Options struct {
 	// LeftOut are the local nodes that the run goes on without.
 	LeftOut    []journal.Node
 	WriteLimit time.Duration // how long a row is tried for; 1 min when 0
+	// NodeConcurrency is how many nodes, or shards, are read at the same time; all of
+	// them when 0.
+	NodeConcurrency int
 	// Waiting is told why a row is not written yet, each time that it is tried again;
 	// nil: nobody is.
 	Waiting func(reason string, since, limit time.Duration)
@@ -46,6 +50,9 @@ type Options struct {
 type Store struct {
 	nodes   Nodes
 	options Options
+
+	silent   atomic.Pointer[[]journal.NoAnswer] // of the last Read
+	complete atomic.Pointer[time.Time]          // when all nodes were last asked and had the table
 
 	mu     sync.Mutex
 	shards map[string]int // the shard that has a group's rows

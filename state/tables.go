@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/skein-migrate/skein/journal"
 	"github.com/skein-migrate/skein/ops"
@@ -14,13 +15,28 @@ import (
 // Missing lists the nodes that lack a state table, of how many that answer.
 // None lacking it is the usual case; all lacking it means that nothing has
 // started. A table of that name which is not as skein made it is refused, with
-// all that is wrong with it on all nodes.
+// all that is wrong with it on all nodes. That all nodes have it is taken to be so for a
+// second: a run asks before it takes the lock, and then again.
 func (s *Store) Missing(ctx context.Context) (missing []string, of int, err error) {
+	if last := s.complete.Load(); last != nil && time.Since(*last) < time.Second {
+		return nil, len(s.nodes.Nodes(ops.Local)), nil
+	}
+	asked := time.Now()
+	if missing, of, err = s.missing(ctx); err == nil && len(missing) == 0 && of == len(s.nodes.Nodes(ops.Local)) {
+		s.complete.Store(&asked)
+	}
+	return missing, of, err
+}
+
+func (s *Store) missing(ctx context.Context) (missing []string, of int, err error) {
 	var failures []error
 	var wrong []string
 	paths := map[int]map[string][]string{} // nodes by shard and path
-	for _, node := range s.nodes.Nodes(ops.Local) {
-		have, err := s.layoutOn(ctx, node.Name())
+	nodes, shards := s.nodes.Nodes(ops.Local), s.byShard()
+	layouts, errs := make([]layout, len(nodes)), make([]error, len(nodes))
+	s.together(len(nodes), func(i int) { layouts[i], errs[i] = s.layoutOn(ctx, nodes[i].Name()) })
+	for i, node := range nodes {
+		have, err := layouts[i], errs[i]
 		if err != nil {
 			failures = append(failures, err)
 			continue
@@ -33,7 +49,7 @@ func (s *Store) Missing(ctx context.Context) (missing []string, of int, err erro
 		if err := s.foreign(node.Name(), have); err != nil {
 			return nil, of, err
 		}
-		for _, problem := range s.problems(have, len(s.byShard()[node.Shard]) > 1) {
+		for _, problem := range s.problems(have, len(shards[node.Shard]) > 1) {
 			wrong = append(wrong, node.Name()+"  "+problem)
 		}
 		if paths[node.Shard] == nil {
@@ -215,12 +231,17 @@ func (s *Store) checkDist(ctx context.Context) error {
 		return nil
 	}
 	var wrong []string
-	for _, node := range s.nodes.Nodes(ops.Distributed) {
-		rows, err := s.nodes.Query(ctx, node.Name(), "SELECT engine, engine_full FROM system.tables WHERE database = "+
+	nodes := s.nodes.Nodes(ops.Distributed)
+	answers, errs := make([][][]string, len(nodes)), make([]error, len(nodes))
+	s.together(len(nodes), func(i int) {
+		answers[i], errs[i] = s.nodes.Query(ctx, nodes[i].Name(), "SELECT engine, engine_full FROM system.tables WHERE database = "+
 			ops.String(s.options.Database)+" AND name = "+ops.String(tableDist))
-		if err != nil {
+	})
+	for i, node := range nodes {
+		if errs[i] != nil {
 			continue // that all nodes answer is asked elsewhere
 		}
+		rows := answers[i]
 		if len(rows) == 0 {
 			wrong = append(wrong, node.Name()+"  has none")
 			continue

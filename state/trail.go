@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/skein-migrate/skein/journal"
@@ -148,23 +147,19 @@ func rowsOf(records []journal.Record) [][]any {
 	return rows
 }
 
-// fromAll asks every node that has the trail's table, all at once.
+// fromAll asks every node that has the trail's table, many at once.
 func (s *Store) fromAll(ctx context.Context, sql string) ([][]string, []journal.NoAnswer, error) {
-	ctx, cancel := context.WithTimeout(ctx, trailLimit)
-	defer cancel()
 	nodes := s.nodes.Nodes(ops.Local)
 	found, failures := make([][][]string, len(nodes)), make([]error, len(nodes))
-	var all sync.WaitGroup
-	for i, node := range nodes {
-		all.Go(func() {
-			has, err := s.hasTrail(ctx, node.Name())
-			if err == nil && has {
-				found[i], err = s.nodes.Query(ctx, node.Name(), sql)
-			}
-			failures[i] = err
-		})
-	}
-	all.Wait()
+	s.together(len(nodes), func(i int) {
+		ctx, cancel := context.WithTimeout(ctx, trailLimit)
+		defer cancel()
+		has, err := s.hasTrail(ctx, nodes[i].Name())
+		if err == nil && has {
+			found[i], err = s.nodes.Query(ctx, nodes[i].Name(), sql)
+		}
+		failures[i] = err
+	})
 	var silent []journal.NoAnswer
 	for i, err := range failures {
 		if err != nil {

@@ -26,12 +26,13 @@ import (
 	"github.com/skein-migrate/skein/ops"
 )
 
-// Protocol versions that are asked for. The newer stays below 54454, from
-// which on servers may send sparse columns, which ch-go cannot infer. The older
+// Protocol versions that are asked for. The newer stays below 54451, from which on
+// servers send some hundred counts of events with every answer, which nobody here reads,
+// and below 54454, with which they may send sparse columns, which ch-go cannot infer. The older
 // is for servers that expect client info from newer clients, which ch-go sends
 // only to newer servers; it has no settings with a query, so they go by SET.
 const (
-	modernProtocol = 54453
+	modernProtocol = 54450
 	legacyProtocol = 54031
 	// settingsRevision is the first server revision that takes settings as text.
 	settingsRevision = 54429
@@ -56,6 +57,9 @@ type Query struct {
 	SQL      string
 	Settings []ops.Setting
 	Reveal   bool // fill the references to secrets
+	// Again says that the query may be asked twice, as it changes nothing: a connection that
+	// was used a moment ago is then taken to live, and another asked where it does not.
+	Again bool
 	// OnRow receives each row as text, while the query runs. NULL is Null.
 	OnRow func(row []string)
 }
@@ -66,7 +70,9 @@ const Null = "\x00NULL"
 // conn is one connection. It runs one query at a time.
 type conn struct {
 	client   *ch.Client
+	used     time.Time // when it last answered; zero when that was an error
 	raw      net.Conn
+	closing  bool // by the end of a context
 	legacy   bool
 	settings string // the settings that SET gave a legacy connection
 }
@@ -166,8 +172,14 @@ func (c *conn) ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = c.raw.Close() })
-	defer stop()
-	return c.client.Ping(ctx)
+	err := c.client.Ping(ctx)
+	if !stop() {
+		return context.Cause(ctx)
+	}
+	if err == nil {
+		c.used = time.Now()
+	}
+	return err
 }
 
 // apply gives a legacy connection its settings, or returns those that go with
@@ -216,20 +228,21 @@ func signature(settings []ops.Setting) string {
 // run sends one query. sent says whether the text may have reached the server.
 func (c *conn) run(ctx context.Context, q Query, input proto.Input) (sent bool, err error) {
 	stop := context.AfterFunc(ctx, func() { _ = c.raw.Close() })
-	defer stop()
+	// The answer and the end of the context may come together: the socket is then being closed.
+	defer func() { c.closing = !stop() || c.closing }()
 	settings, err := c.apply(ctx, q.Settings)
 	if err != nil {
 		return false, err
 	}
 	query := ch.Query{Body: q.SQL, QueryID: q.ID, Settings: settings, Input: input}
 	if input == nil {
-		var results proto.Results
-		query.Result = results.Auto()
+		var result answer
+		query.Result = &result
 		query.OnResult = func(_ context.Context, _ proto.Block) error {
 			if isInsert(q.SQL) {
 				return errNoRows
 			}
-			emit(results, q.OnRow)
+			emit(result.columns, q.OnRow)
 			return nil
 		}
 	}
@@ -240,6 +253,19 @@ func (c *conn) run(ctx context.Context, q Query, input proto.Input) (sent bool, 
 	return true, err
 }
 
+// serves says whether the connection can carry the next query, after this one ended so.
+// What the server had not read of a query that it refused, the rows of an INSERT above
+// all, stands before the next one: newer servers pass it over, those of 2018 answer that
+// next one with 101.
+func (c *conn) serves(err error) bool {
+	c.used = time.Time{}
+	if err == nil {
+		c.used = time.Now()
+	}
+	refused := ch.IsException(err) && !ch.IsErr(err, noDataToInsert) && !c.legacy
+	return (err == nil || refused) && !c.client.IsClosed() && !c.closing
+}
+
 // errNoRows: a server that shows the columns of an INSERT wants its rows as
 // blocks, and waits for them for ever; those in the text it passes over (seen on
 // 18.16; 26.7 reads them).
@@ -248,9 +274,9 @@ var errNoRows = errors.New("this server takes no rows in the text of an INSERT: 
 // noDataToInsert is what servers answer that give up on such an INSERT.
 const noDataToInsert = 108
 
-func isInsert(sql string) bool {
-	return regexp.MustCompile(`(?is)^\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*INSERT\b`).MatchString(sql)
-}
+var insert = regexp.MustCompile(`(?is)^\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*INSERT\b`)
+
+func isInsert(sql string) bool { return insert.MatchString(sql) }
 
 // nodeError says what a node answered: an exception with its code, or a broken
 // connection with code 0.

@@ -19,6 +19,13 @@ const (
 	maxRows    = 100_000_000
 )
 
+// keepPacket is the room that a connection keeps for packets: an idle one to each of a
+// thousand nodes must not hold what the largest answer took.
+const keepPacket = 8 << 10
+
+// readSize is how much is read from a socket at once.
+const readSize = 8 << 10
+
 // guard reads a server's packets before ch-go does, and hands on those whose
 // lengths are true: it holds what has arrived, never what a length announces.
 type guard struct {
@@ -31,13 +38,16 @@ type guard struct {
 }
 
 func newGuard(conn net.Conn, version int) *guard {
-	return &guard{Conn: conn, server: bufio.NewReader(conn), version: version}
+	return &guard{Conn: conn, server: bufio.NewReaderSize(conn, readSize), version: version}
 }
 
 // Read implements net.Conn.
 func (g *guard) Read(p []byte) (int, error) {
 	if g.packet.Len() == 0 && g.failed == nil && !g.off {
 		g.packet.Reset()
+		if g.packet.Cap() > keepPacket {
+			g.packet = bytes.Buffer{}
+		}
 		if err := g.next(); err != nil {
 			g.failed = err
 		}
@@ -136,6 +146,15 @@ func (g *guard) exception() error {
 func (g *guard) bytes(n uint64) error {
 	if n > maxPacket || uint64(g.packet.Len())+n > maxPacket {
 		return fmt.Errorf("malformed answer: a length of %d bytes", n)
+	}
+	if n <= uint64(g.server.Size()) { // nearly always; without what CopyN makes for each string
+		text, err := g.server.Peek(int(n))
+		if err != nil {
+			return truncated(err)
+		}
+		g.packet.Write(text)
+		_, err = g.server.Discard(int(n))
+		return truncated(err)
 	}
 	_, err := io.CopyN(&g.packet, g.server, int64(n))
 	return truncated(err)

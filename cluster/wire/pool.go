@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +17,8 @@ import (
 // Pool is the connections to one node. It is safe for concurrent use: a query
 // gets a connection of its own, so that a node can be looked at while a
 // statement runs on it. Idle connections are asked whether they live before
-// they carry anything.
+// they carry anything, but for those that answered just now; for what may be asked again,
+// that they did a moment ago will do.
 type Pool struct {
 	options Options
 
@@ -42,15 +44,26 @@ func (p *Pool) Run(ctx context.Context, q Query) error {
 func (p *Pool) Rows(ctx context.Context, q Query) ([][]string, error) {
 	var rows [][]string
 	q.OnRow = func(row []string) { rows = append(rows, row) }
-	if err := p.do(ctx, q, nil); err != nil {
+	err := p.do(ctx, q, nil)
+	if q.Again && lost(err) && ctx.Err() == nil {
+		rows, q.Again = nil, false
+		err = p.do(ctx, q, nil)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return rows, nil
 }
 
+// lost says that no server answered.
+func lost(err error) bool {
+	var node *journal.NodeError
+	return errors.As(err, &node) && node.Code == 0
+}
+
 // Ping proves that the node answers.
 func (p *Pool) Ping(ctx context.Context) error {
-	c, err := p.get(ctx, "")
+	c, err := p.get(ctx, "", false)
 	if err != nil {
 		return nodeError(p.options.Node, false, err)
 	}
@@ -74,7 +87,7 @@ func (p *Pool) Insert(ctx context.Context, q Query, columns []string, rows [][]a
 }
 
 func (p *Pool) do(ctx context.Context, q Query, input proto.Input) error {
-	c, err := p.get(ctx, signature(q.Settings))
+	c, err := p.get(ctx, signature(q.Settings), q.Again)
 	if err != nil {
 		return nodeError(p.options.Node, false, err)
 	}
@@ -85,7 +98,7 @@ func (p *Pool) do(ctx context.Context, q Query, input proto.Input) error {
 		}
 	}
 	sent, err := c.run(ctx, q, input)
-	if (err == nil || ch.IsException(err) && !ch.IsErr(err, noDataToInsert)) && !c.client.IsClosed() {
+	if c.serves(err) {
 		p.put(c)
 	} else {
 		c.close()
@@ -112,15 +125,25 @@ func (p *Pool) hide(err error) error {
 	return err
 }
 
+// trusted is how long a connection that has answered is taken to live, where a question
+// may be asked again; justNow is how long for anything else: no longer than the statement
+// itself is on its way, of which nobody knows either what became of it when its server ends.
+const (
+	trusted = time.Second
+	justNow = 2 * time.Millisecond
+)
+
 // get returns a live connection, preferring one that a legacy server has
-// already given these settings: such settings cannot be taken back.
-func (p *Pool) get(ctx context.Context, settings string) (*conn, error) {
+// already given these settings: such settings cannot be taken back. One that was used just
+// now, or with trust a moment ago, is not asked.
+func (p *Pool) get(ctx context.Context, settings string, trust bool) (*conn, error) {
 	for {
 		c := p.takeIdle(settings)
 		if c == nil {
 			break
 		}
-		if c.ping(ctx) == nil {
+		idle := time.Since(c.used)
+		if idle < justNow || trust && idle < trusted || c.ping(ctx) == nil {
 			return c, nil
 		}
 		c.close()
@@ -131,7 +154,8 @@ func (p *Pool) get(ctx context.Context, settings string) (*conn, error) {
 func (p *Pool) takeIdle(settings string) *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i, c := range p.idle {
+	// The one that was used last: the server's side of it is awake.
+	for i, c := range slices.Backward(p.idle) {
 		if c.legacy && c.settings != "" && c.settings != settings {
 			continue
 		}

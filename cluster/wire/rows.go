@@ -13,19 +13,40 @@ func emit(results proto.Results, onRow func([]string)) {
 	if onRow == nil {
 		return
 	}
-	columns := make([]reflect.Value, len(results))
+	columns := make([]func(row int) string, len(results))
 	for i, column := range results {
-		columns[i] = reflect.ValueOf(column.Data).MethodByName("Row")
+		columns[i] = cells(column.Data)
 	}
-	for row := range results.Rows() {
-		out := make([]string, len(columns))
-		for i, method := range columns {
-			if method.IsValid() {
-				out[i] = text(method.Call([]reflect.Value{reflect.ValueOf(row)})[0])
-			}
+	rows, width := results.Rows(), len(columns)
+	all := make([]string, rows*width) // of one block: a slice a row would cost more than what is in it
+	for row := range rows {
+		out := all[row*width : (row+1)*width : (row+1)*width]
+		for i, cell := range columns {
+			out[i] = cell(row)
 		}
 		onRow(out)
 	}
+}
+
+// cells gives a column's values as text.
+func cells(data proto.ColResult) func(row int) string {
+	if auto, ok := data.(*proto.ColAuto); ok {
+		data = auto.Data
+	}
+	if plain, ok := data.(*proto.ColStr); ok { // nearly all that skein asks for
+		last := ""
+		return func(row int) string {
+			if value := plain.RowBytes(row); string(value) != last { // many come several times in a row
+				last = string(value)
+			}
+			return last
+		}
+	}
+	method := reflect.ValueOf(data).MethodByName("Row")
+	if !method.IsValid() {
+		return func(int) string { return "" }
+	}
+	return func(row int) string { return text(method.Call([]reflect.Value{reflect.ValueOf(row)})[0]) }
 }
 
 func text(value reflect.Value) string {

@@ -112,6 +112,49 @@ func TestConnectionOfARestartedServerCarriesNothing(t *testing.T) {
 	})
 }
 
+// A context may end as the answer comes: what it closes carries nothing afterwards. Of
+// 18.16 alone: the library of 26.7 dies of connections that are cut.
+func TestAConnectionOfAnEndedContextCarriesNothing(t *testing.T) {
+	node := servers.old.Cluster(t).Nodes[0].Addr()
+	p := wire.NewPool(wire.Options{Node: node, Address: node, Database: "default", User: "default"})
+	t.Cleanup(p.Close)
+	for i := range 1000 {
+		ctx, cancel := context.WithCancel(t.Context())
+		timer := time.AfterFunc(time.Duration(i)*2*time.Microsecond, cancel)
+		_, _ = p.Rows(ctx, wire.Query{SQL: "SELECT 1"})
+		if _, err := p.Rows(t.Context(), wire.Query{SQL: "SELECT 2"}); err != nil {
+			t.Fatal(err)
+		}
+		timer.Stop()
+		cancel()
+	}
+}
+
+// The client may have sent the rows of an INSERT, or the block that follows a query, when
+// the server refuses it. 18.16 takes them for the next packet (101), and closes.
+func TestWhatComesAfterAnErrorIsNotMetByIt(t *testing.T) {
+	onBoth(t, func(t *testing.T, _ *testcluster.Cluster, p *wire.Pool) {
+		fails := map[string]func() error{
+			"INSERT": func() error {
+				return p.Insert(t.Context(), wire.Query{SQL: "INSERT INTO nowhere (s) VALUES"}, []string{"s"}, [][]any{{"one"}})
+			},
+			"syntax": func() error { return p.Run(t.Context(), wire.Query{SQL: "SELEC 1"}) },
+			"table":  func() error { return p.Run(t.Context(), wire.Query{SQL: "SELECT 1 FROM nowhere"}) },
+		}
+		for name, fail := range fails {
+			for range 50 {
+				var node *journal.NodeError
+				if err := fail(); !errors.As(err, &node) || node.Code != 60 && node.Code != 62 {
+					t.Fatalf("%s: %v", name, err)
+				}
+				if _, err := p.Rows(t.Context(), wire.Query{SQL: "SELECT 1", Again: true}); err != nil {
+					t.Fatalf("after %s: %v", name, err)
+				}
+			}
+		}
+	})
+}
+
 func TestNodeThatIsDownWasSentNothing(t *testing.T) {
 	p := wire.NewPool(wire.Options{Node: "down:1", Address: "127.0.0.1:1"})
 	var node *journal.NodeError

@@ -4,13 +4,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
 // TestANodeOfToday has what 18.16 has not: functions, dictionaries, Atomic databases
 // with UUIDs, views with inner tables. Replicated tables do not work on these nodes.
 func TestANodeOfToday(t *testing.T) {
-	c := start(t, testcluster.Options{Engine: testcluster.EngineModern, Nodes: 2})
+	c := testcluster.Own(t, testcluster.Options{Engine: testcluster.EngineModern, Nodes: 2})
 	s := newSession(t, c)
 	old, fresh := c.Nodes[0], c.Nodes[1]
 	for _, sql := range []string{
@@ -27,8 +28,8 @@ func TestANodeOfToday(t *testing.T) {
 	} {
 		query(t, old, "%s", sql)
 	}
-	made := s.must(0, "add-node", fresh.Addr())
-	says(t, made.stdout, "skein.a is not Replicated: it is made without rows", "8 made", "no difference")
+	made := s.Must(0, "add-node", fresh.Addr())
+	running.Says(t, made.Stdout, "skein.a is not Replicated: it is made without rows", "8 made", "no difference")
 	const texts = "SELECT name, engine, replaceRegexpAll(create_table_query, 'UUID \\'[^\\']*\\' ?', '') FROM system.tables " +
 		"WHERE database IN ('skein', 'side') AND name NOT LIKE '.inner%' ORDER BY database, name"
 	has, wants := query(t, fresh, "%s", texts), query(t, old, "%s", texts)
@@ -44,13 +45,13 @@ func TestANodeOfToday(t *testing.T) {
 	if got := first(t, fresh, "SELECT concat(toString(twice), name, toString((SELECT sum(n) FROM skein.v))) FROM skein.a"); got != "8?1" {
 		t.Errorf("the new node's tables give %s", got)
 	}
-	says(t, s.must(0, "add-node", fresh.Addr()).stdout, " 0 made, ")
+	running.Says(t, s.Must(0, "add-node", fresh.Addr()).Stdout, " 0 made, ")
 
 	query(t, fresh, "DROP FUNCTION doubled")
 	query(t, fresh, "CREATE FUNCTION doubled AS x -> x * 3")
 	query(t, fresh, "DROP TABLE skein.v")
 	query(t, fresh, "DROP TABLE skein.m")
-	says(t, s.must(3, "add-node", fresh.Addr()).stderr, "function doubled is there already, and is not as on", "nothing was changed")
+	running.Says(t, s.Must(3, "add-node", fresh.Addr()).Stderr, "function doubled is there already, and is not as on", "nothing was changed")
 	if got := first(t, fresh, "SELECT toString(count()) FROM system.tables WHERE database = 'skein' AND name IN ('m', 'v')"); got != "0" {
 		t.Errorf("a conflict, and yet it made %s tables", got)
 	}

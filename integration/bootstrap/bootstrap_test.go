@@ -11,6 +11,7 @@ import (
 
 	"github.com/skein-migrate/skein/access"
 	"github.com/skein-migrate/skein/cluster"
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 	"github.com/skein-migrate/skein/journal"
 )
@@ -31,44 +32,44 @@ access:
 // TestASecondRunHasNothingToDo has users, roles and grants in the node's users file:
 // no 26.7 here has a place for those made by SQL (514). What is read of them is the same.
 func TestASecondRunHasNothingToDo(t *testing.T) {
-	c := start(t, testcluster.Options{Engine: testcluster.EngineModern, Nodes: 1, NoZooKeeper: true})
+	c := testcluster.Own(t, testcluster.Options{Engine: testcluster.EngineModern, Nodes: 1, NoZooKeeper: true})
 	n := c.Nodes[0]
 	addUsers(t, n)
 	t.Setenv("BOB", "3")
 	s := newSession(t, c, "", accessOfBob)
-	s.edit("database: skein", "database: events_db")
+	s.Edit("database: skein", "database: events_db")
 
-	dry := s.must(0, "bootstrap", "--dry-run")
-	says(t, dry.stdout, "CREATE DATABASE `archive` ENGINE = Atomic", "CREATE DATABASE `events_db`", "2 changes to make. Nothing was run.")
+	dry := s.Must(0, "bootstrap", "--dry-run")
+	running.Says(t, dry.Stdout, "CREATE DATABASE `archive` ENGINE = Atomic", "CREATE DATABASE `events_db`", "2 changes to make. Nothing was run.")
 	if rows := query(t, n, "SELECT name FROM system.databases WHERE name IN ('archive', 'events_db')"); len(rows) > 0 {
 		t.Fatalf("--dry-run made %v", rows)
 	}
-	says(t, s.must(0, "bootstrap").stdout, "2 changes made.")
-	says(t, s.must(0, "bootstrap").stdout, "Nothing to do.")
+	running.Says(t, s.Must(0, "bootstrap").Stdout, "2 changes made.")
+	running.Says(t, s.Must(0, "bootstrap").Stdout, "Nothing to do.")
 	if rows := query(t, n, "SELECT engine FROM system.databases WHERE name IN ('archive', 'events_db')"); len(rows) != 2 {
 		t.Errorf("databases: %v", rows)
 	}
-	s.must(0, "migrate", "--group", "events") // in the database that it made
+	s.Must(0, "migrate", "--group", "events") // in the database that it made
 
 	t.Run("what the node has no place for is named", func(t *testing.T) {
-		s.edit(`grants: ["SELECT ON skein_db.*"]`, `grants: ["SELECT, ALTER ON skein_db.*"]`)
-		says(t, s.must(3, "bootstrap").stdout, "CANNOT BE MADE  role skein_reader: grant SELECT, ALTER ON skein_db.*", "none of its user_directories")
-		s.edit(`grants: ["SELECT, ALTER ON skein_db.*"]`, `grants: ["SELECT ON skein_db.*"]`)
+		s.Edit(`grants: ["SELECT ON skein_db.*"]`, `grants: ["SELECT, ALTER ON skein_db.*"]`)
+		running.Says(t, s.Must(3, "bootstrap").Stdout, "CANNOT BE MADE  role skein_reader: grant SELECT, ALTER ON skein_db.*", "none of its user_directories")
+		s.Edit(`grants: ["SELECT, ALTER ON skein_db.*"]`, `grants: ["SELECT ON skein_db.*"]`)
 	})
 	t.Run("another engine is named, and left alone", func(t *testing.T) {
-		s.edit("engine: Atomic", "engine: Memory")
-		says(t, s.must(3, "bootstrap").stdout, "database archive: on "+n.Addr()+" its engine is Atomic, not Memory")
-		s.edit("engine: Memory", "engine: Atomic")
+		s.Edit("engine: Atomic", "engine: Memory")
+		running.Says(t, s.Must(3, "bootstrap").Stdout, "database archive: on "+n.Addr()+" its engine is Atomic, not Memory")
+		s.Edit("engine: Memory", "engine: Atomic")
 	})
 	t.Run("a missing password names the reference", func(t *testing.T) {
-		s.edit("env:BOB", "env:NO_SUCH")
-		says(t, s.must(2, "bootstrap").stderr, "access.users[0].password", "env:NO_SUCH")
-		s.edit("env:NO_SUCH", "env:BOB")
+		s.Edit("env:BOB", "env:NO_SUCH")
+		running.Says(t, s.Must(2, "bootstrap").Stderr, "access.users[0].password", "env:NO_SUCH")
+		s.Edit("env:NO_SUCH", "env:BOB")
 	})
 	t.Run("another password", func(t *testing.T) {
 		t.Setenv("BOB", "swordfish")
-		s.edit(n.Addr(), refusing(t, n.Addr(), "skein_bob"))
-		says(t, s.must(3, "bootstrap", "--dry-run").stdout, "user skein_bob: change the password", "none of its user_directories")
+		s.Edit(n.Addr(), refusing(t, n.Addr(), "skein_bob"))
+		running.Says(t, s.Must(3, "bootstrap", "--dry-run").Stdout, "user skein_bob: change the password", "none of its user_directories")
 		s.hides("swordfish")
 	})
 }
@@ -137,7 +138,7 @@ func (w willing) Access(ctx context.Context, name string, _ []access.Signing) ([
 // here: it has no place for users made by SQL (514), and does not change those of its
 // file (495). Neither the password nor its hash is in the answer or in the query log.
 func TestStatementsAreUnderstood(t *testing.T) {
-	c := start(t, testcluster.Options{Engine: testcluster.EngineModern, Nodes: 1, NoZooKeeper: true, QueryLog: true})
+	c := testcluster.Own(t, testcluster.Options{Engine: testcluster.EngineModern, Nodes: 1, NoZooKeeper: true, QueryLog: true})
 	n := c.Nodes[0]
 	addUsers(t, n)
 	password, err := access.NewPassword("new", "swordfish")
@@ -192,30 +193,30 @@ func TestStatementsAreUnderstood(t *testing.T) {
 // TestServersWithoutUsersOfSQL: 18.16 gets its databases, by ON CLUSTER, or directly
 // where one node alone lacks one. Its users are signed in as.
 func TestServersWithoutUsersOfSQL(t *testing.T) {
-	c := start(t, testcluster.Options{Shards: 2, Replicas: 2})
+	c := testcluster.Own(t, testcluster.Options{Shards: 2, Replicas: 2})
 	t.Setenv("MIG", "xyzzy")
 	s := newSession(t, c, "", `
 access:
   databases: [{name: archive}]
   users: [{name: mig, password: env:MIG, grants: ["SELECT ON archive.*"]}]
 `)
-	says(t, s.must(3, "bootstrap", "--dry-run").stdout, "CREATE DATABASE `archive` ON CLUSTER 'skein_local'", "CANNOT BE MADE  user mig: create", "18.16.1 has no users of SQL")
-	made := s.must(3, "bootstrap")
-	says(t, made.stdout, "database archive: create", "users.xml")
+	running.Says(t, s.Must(3, "bootstrap", "--dry-run").Stdout, "CREATE DATABASE `archive` ON CLUSTER 'skein_local'", "CANNOT BE MADE  user mig: create", "18.16.1 has no users of SQL")
+	made := s.Must(3, "bootstrap")
+	running.Says(t, made.Stdout, "database archive: create", "users.xml")
 	for _, n := range c.Nodes {
 		if rows := query(t, n, "SELECT name FROM system.databases WHERE name = 'archive'"); len(rows) != 1 {
 			t.Errorf("%s has no database", n.Name)
 		}
 		addUsers(t, n, user{name: "mig", password: "xyzzy"})
 	}
-	says(t, s.must(0, "bootstrap").stdout, "Nothing to do.", "only whether users sign in was looked at")
+	running.Says(t, s.Must(0, "bootstrap").Stdout, "Nothing to do.", "only whether users sign in was looked at")
 
 	query(t, c.Nodes[2], "DROP DATABASE archive")
-	again := s.must(0, "bootstrap")
-	says(t, again.stdout, "database archive: create\n    "+c.Nodes[2].Addr()+"\n", "1 change made.")
-	says(t, s.must(0, "bootstrap").stdout, "Nothing to do.")
+	again := s.Must(0, "bootstrap")
+	running.Says(t, again.Stdout, "database archive: create\n    "+c.Nodes[2].Addr()+"\n", "1 change made.")
+	running.Says(t, s.Must(0, "bootstrap").Stdout, "Nothing to do.")
 
 	t.Setenv("MIG", "plugh")
-	says(t, s.must(3, "bootstrap").stdout, "CANNOT BE MADE  user mig")
+	running.Says(t, s.Must(3, "bootstrap").Stdout, "CANNOT BE MADE  user mig")
 	s.hides("xyzzy", "plugh")
 }

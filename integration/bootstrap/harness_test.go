@@ -3,42 +3,18 @@
 package bootstrap_test
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/skein-migrate/skein/cli"
 	"github.com/skein-migrate/skein/examples/groups"
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
-	"github.com/skein-migrate/skein/migration"
 )
 
 func TestMain(m *testing.M) { os.Exit(testcluster.Main(m)) }
-
-// start starts servers of this test alone: they get users of their own.
-func start(t *testing.T, options testcluster.Options) *testcluster.Cluster {
-	t.Helper()
-	if os.Getenv("SKEIN_INTEGRATION") != "1" {
-		t.Skip("needs real servers: SKEIN_INTEGRATION=1")
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	c, err := testcluster.Start(ctx, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Stop(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
-	return c
-}
 
 // user is an entry of users.xml.
 type user struct {
@@ -78,105 +54,49 @@ func addUsers(t *testing.T, n *testcluster.Node, users ...user) {
 	}
 }
 
-// session runs skein as a user would.
+// session runs skein, with the groups of the examples, as a user would.
 type session struct {
-	t      *testing.T
-	config string
-	said   strings.Builder // all that was ever printed
+	*running.Skein
+	said strings.Builder // all that was ever printed
 }
 
 // newSession has the servers' configuration, with some text put before storage_sets
 // and some behind it all.
 func newSession(t *testing.T, c *testcluster.Cluster, cluster, rest string) *session {
 	t.Helper()
-	text, err := c.Config()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cluster += "    limits: {ddl: 10s, wait: 1s}\n    connect: {retries: 0, interval: 100ms, timeout: 3s}\n"
-	edited := strings.Replace(string(text), "    storage_sets:", cluster+"    storage_sets:", 1)
-	s := &session{t: t, config: filepath.Join(t.TempDir(), "skein.yaml")}
-	s.write(edited + rest)
+	keys := cluster + "    limits: {ddl: 10s, wait: 1s}\n" + running.Connect
+	s := &session{Skein: running.New(t, c, keys, groups.Events(), groups.Transactions())}
+	s.Write(s.Text() + rest)
 	return s
 }
 
-func (s *session) write(text string) {
-	s.t.Helper()
-	if err := os.WriteFile(s.config, []byte(text), 0o600); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-// edit replaces text in the configuration, which has to be there.
-func (s *session) edit(old, replacement string) {
-	s.t.Helper()
-	text, err := os.ReadFile(s.config)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if !strings.Contains(string(text), old) {
-		s.t.Fatalf("skein.yaml has no %q:\n%s", old, text)
-	}
-	s.write(strings.ReplaceAll(string(text), old, replacement))
-}
-
-type result struct {
-	code           int
-	stdout, stderr string
-}
-
-func (s *session) run(args ...string) result {
-	s.t.Helper()
-	var stdout, stderr bytes.Buffer
-	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
-	defer cancel()
-	program := cli.Program{
-		Groups: []migration.Group{groups.Events(), groups.Transactions()}, Args: append([]string{"--config", s.config}, args...),
-		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
-	}
-	r := result{program.Run(ctx), stdout.String(), stderr.String()}
-	s.said.WriteString(r.stdout + r.stderr)
+// Run keeps what is printed.
+func (s *session) Run(args ...string) running.Result {
+	s.T.Helper()
+	r := s.Skein.Run(args...)
+	s.said.WriteString(r.Stdout + r.Stderr)
 	return r
 }
 
-// must runs a command that has to end with a code.
-func (s *session) must(code int, args ...string) result {
-	s.t.Helper()
-	r := s.run(args...)
-	s.t.Logf("$ skein %s\n%s%s(exit %d)", strings.Join(args, " "), r.stdout, r.stderr, r.code)
-	if r.code != code {
-		s.t.Fatalf("skein %s: exit %d, want %d", strings.Join(args, " "), r.code, code)
-	}
+// Must keeps what is printed, too.
+func (s *session) Must(code int, args ...string) running.Result {
+	s.T.Helper()
+	r := s.Skein.Must(code, args...)
+	s.said.WriteString(r.Stdout + r.Stderr)
 	return r
 }
 
 // hides checks that nothing printed had a secret.
 func (s *session) hides(secrets ...string) {
-	s.t.Helper()
+	s.T.Helper()
 	for _, secret := range secrets {
 		if strings.Contains(s.said.String(), secret) {
-			s.t.Errorf("%q was printed", secret)
-		}
-	}
-}
-
-func says(t *testing.T, text string, parts ...string) {
-	t.Helper()
-	for _, part := range parts {
-		if !strings.Contains(text, part) {
-			t.Errorf("%q is not in:\n%s", part, text)
+			s.T.Errorf("%q was printed", secret)
 		}
 	}
 }
 
 func query(t *testing.T, n *testcluster.Node, format string, args ...any) [][]string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 30*time.Second)
-	defer cancel()
-	sql := fmt.Sprintf(format, args...)
-	rows, err := n.Query(ctx, sql)
-	if err != nil {
-		t.Fatalf("%s: %s: %v", n.Name, sql, err)
-	}
-	return rows
+	return running.Query(t, n, fmt.Sprintf(format, args...))
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/skein-migrate/skein/access"
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
@@ -45,7 +46,7 @@ func leastGrants(t *testing.T, database string) []string {
 // TestTheWholeExampleNeedsExactlyTheseGrants migrates to the end and back as a user
 // with the grants of the page, and again without each of them, which has to fail.
 func TestTheWholeExampleNeedsExactlyTheseGrants(t *testing.T) {
-	c := start(t, testcluster.Options{Engine: testcluster.EngineModern, Nodes: 1, NoZooKeeper: true})
+	c := testcluster.Own(t, testcluster.Options{Engine: testcluster.EngineModern, Nodes: 1, NoZooKeeper: true})
 	n := c.Nodes[0]
 	grants := leastGrants(t, c.Database)
 	users := []user{{name: "migrator", password: "m", grants: grants}}
@@ -56,12 +57,12 @@ func TestTheWholeExampleNeedsExactlyTheseGrants(t *testing.T) {
 	addUsers(t, n, users...)
 
 	whole := newSession(t, c, "    user: migrator\n    password: m\n", "")
-	whole.must(0, "migrate", "--force")
-	whole.must(0, "list")
-	whole.must(0, "verify")
-	whole.must(0, "history")
-	whole.must(0, "doctor", "--only", "grants") // it asks for no more than the page lists
-	whole.must(0, "revert", "--force", "--include-system")
+	whole.Must(0, "migrate", "--force")
+	whole.Must(0, "list")
+	whole.Must(0, "verify")
+	whole.Must(0, "history")
+	whole.Must(0, "doctor", "--only", "grants") // it asks for no more than the page lists
+	whole.Must(0, "revert", "--force", "--include-system")
 	if rows := query(t, n, "SELECT name FROM system.tables WHERE database = '%s' AND name NOT LIKE 'migrations_lock_%%'", c.Database); len(rows) > 0 {
 		t.Errorf("after the way back there is still %v", rows)
 	}
@@ -69,18 +70,18 @@ func TestTheWholeExampleNeedsExactlyTheseGrants(t *testing.T) {
 	for i, grant := range grants {
 		t.Run("without "+grant, func(t *testing.T) {
 			s := newSession(t, c, fmt.Sprintf("    user: without_%d\n    password: m\n", i), "")
-			forward := s.run("migrate", "--force")
-			back := result{}
-			if forward.code == 0 {
-				back = s.run("revert", "--force", "--include-system")
+			forward := s.Run("migrate", "--force")
+			back := running.Result{}
+			if forward.Code == 0 {
+				back = s.Run("revert", "--force", "--include-system")
 			}
-			if forward.code == 0 && back.code == 0 {
+			if forward.Code == 0 && back.Code == 0 {
 				t.Errorf("it went there and back without %s: the page lists more than is needed", grant)
 			}
 			// Only what the server or skein says counts: not a server that is gone.
-			for _, r := range []result{forward, back} {
-				if strings.Contains(r.stderr, "connect") {
-					t.Fatalf("it failed for another reason: %s", r.stderr)
+			for _, r := range []running.Result{forward, back} {
+				if strings.Contains(r.Stderr, "connect") {
+					t.Fatalf("it failed for another reason: %s", r.Stderr)
 				}
 			}
 			for _, row := range query(t, n, "SELECT name FROM system.tables WHERE database = '%s'", c.Database) {

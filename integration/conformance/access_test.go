@@ -12,6 +12,7 @@ import (
 // stores users, roles or grants that SQL makes (514), but what conditions read is
 // the same.
 func TestAccessConditions(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, servers.modern.Cluster(t), "access")
 	object := func(kind ops.ObjectKind, name string) ops.Object { return ops.Object{Kind: kind, Name: name} }
 	policy := func(table string) ops.Object {
@@ -72,6 +73,7 @@ func (b *bench) judge(condition ops.Condition, holds bool) {
 // TestGrantsOnADictionary sees GRANT and REVOKE get as far as this server goes: it
 // understands them, and cannot change what is in its users file (495).
 func TestGrantsOnADictionary(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, servers.modern.Cluster(t), "granted")
 	if err := b.do(table("t")); err != nil {
 		t.Fatal(err)

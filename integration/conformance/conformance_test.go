@@ -22,10 +22,11 @@ import (
 	"github.com/skein-migrate/skein/storageset"
 )
 
-var servers = struct{ cluster, modern, sharing testcluster.Shared }{
-	cluster: testcluster.Shared{Options: testcluster.Options{Engine: testcluster.EngineCluster, Shards: 2, Replicas: 2}},
-	modern:  testcluster.Shared{Options: testcluster.Options{Engine: testcluster.EngineModern, Nodes: 1}},
-	sharing: testcluster.Shared{Options: testcluster.Options{Engine: testcluster.EngineModern, Nodes: 2, SharedStorage: true}},
+// servers are one of each, so that tests of different ones run side by side.
+var servers = struct{ cluster, modern, sharing testcluster.Pool }{
+	cluster: testcluster.Pool{Size: 1, Options: testcluster.Options{Engine: testcluster.EngineCluster, Shards: 2, Replicas: 2}},
+	modern:  testcluster.Pool{Size: 1, Options: testcluster.Options{Engine: testcluster.EngineModern, Nodes: 1}},
+	sharing: testcluster.Pool{Size: 1, Options: testcluster.Options{Engine: testcluster.EngineModern, Nodes: 2, SharedStorage: true}},
 }
 
 func TestMain(m *testing.M) {
@@ -149,7 +150,7 @@ func (b *bench) plan(operations ...ops.Operation) ([]plan.Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen, err := b.set.Present(b.t.Context(), steps)
+	seen, err := b.set.Present(b.t.Context(), steps, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -20,10 +20,16 @@ var everyDump = flag.Bool("dumps", false, "dump what every scenario leaves, not 
 
 // TestDumpIsTheSchema makes what each scenario of 26.7 makes, writes it down, drops
 // it, and applies what was written: every CREATE is the one that was there.
-func TestDumpIsTheSchema(t *testing.T) { dumpAll(t, servers.modern.Cluster(t)) }
+func TestDumpIsTheSchema(t *testing.T) {
+	t.Parallel()
+	dumpAll(t, servers.modern.Cluster(t))
+}
 
 // TestDumpIsTheSchemaOfACluster is the same on two shards with two replicas of 18.16.
-func TestDumpIsTheSchemaOfACluster(t *testing.T) { dumpAll(t, servers.cluster.Cluster(t)) }
+func TestDumpIsTheSchemaOfACluster(t *testing.T) {
+	t.Parallel()
+	dumpAll(t, servers.cluster.Cluster(t))
+}
 
 func dumpAll(t *testing.T, c *testcluster.Cluster) {
 	all := benches{servers: c}

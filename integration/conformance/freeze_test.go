@@ -12,6 +12,7 @@ import (
 // TestFreezeReachesEveryReplica looks for the backup on each node's disk: 18.16 has
 // no is_frozen in system.parts, and replicas do not tell each other.
 func TestFreezeReachesEveryReplica(t *testing.T) {
+	t.Parallel()
 	c := servers.cluster.Cluster(t)
 	b := newBench(t, c, "frozen")
 	b.base()

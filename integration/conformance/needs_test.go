@@ -9,6 +9,7 @@ import (
 
 // TestMisspeltNamesAreNotSent: 26.7 says OK to each, and does nothing.
 func TestMisspeltNamesAreNotSent(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, servers.modern.Cluster(t), "misspelt")
 	b.base()
 	for _, op := range []ops.Operation{

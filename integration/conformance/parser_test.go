@@ -34,6 +34,7 @@ func (s statement) GoString() string {
 // that Check accepts for several sorts of nodes, and has the 26.7 parser read every
 // statement, also those that conditions hold.
 func TestEveryStatementIsAccepted(t *testing.T) {
+	t.Parallel()
 	node := servers.modern.Cluster(t).Nodes[0]
 	drawMore(t, draws)
 	accepted := map[string]int{}

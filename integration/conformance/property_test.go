@@ -49,6 +49,7 @@ const sequences = "200"
 //	go test ./integration/conformance -run TestSequencesAreUndone -rapid.seed=N   (N is printed; any other for other sequences)
 //	go test ./integration/conformance -run TestSequencesAreUndone -sequence=FILE  (what was printed)
 func TestSequencesAreUndone(t *testing.T) {
+	t.Parallel()
 	b := &sequencer{bench: newBench(t, servers.modern.Cluster(t), "seq")}
 	facts, err := b.set.Facts(t.Context(), []string{clusterName})
 	if err != nil {

@@ -24,6 +24,7 @@ type outcome struct{ kind, name, server, applied, broken, undone string }
 
 // TestOperations is the conformance test.
 func TestOperations(t *testing.T) {
+	t.Parallel()
 	covered := map[string]bool{}
 	for _, s := range scenarios() {
 		covered[ops.KindOf(s.op)] = true
@@ -39,7 +40,7 @@ func TestOperations(t *testing.T) {
 	t.Run("on", func(t *testing.T) {
 		for _, on := range []struct {
 			name   string
-			shared *testcluster.Shared
+			shared *testcluster.Pool
 		}{{"26.7, one node", &servers.modern}, {"18.16, 2×2", &servers.cluster}} {
 			t.Run(on.name, func(t *testing.T) {
 				t.Parallel()

@@ -17,6 +17,7 @@ import (
 // statement. Of functions no server says it: both are sent it, the second refuses
 // what it has already (609, 46), and its conditions say that this is well.
 func TestObjectsInSharedStorage(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, servers.sharing.Cluster(t), "sharing")
 	collection := ops.CreateNamedCollection{Place: atLocal(), Name: "conformance_nc", Pairs: []ops.CollectionPair{{Key: "a", Value: "1"}}}
 	function := ops.CreateFunction{Place: atLocal(), Name: "conformance_f", Definition: "x -> x + 1"}
@@ -96,6 +97,7 @@ func contains(said map[string]int, code int) bool {
 // TestEnginesOnTwoModernNodes makes what 18.16 has not and a single node has no
 // use for: Distributed tables with a policy and settings.
 func TestEnginesOnTwoModernNodes(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, servers.sharing.Cluster(t), "engines")
 	n := table("n")
 	n.Engine.LocalOnly = true
@@ -130,6 +132,7 @@ func must(op ops.Operation, err error) ops.Operation {
 // TestSecretsReachTheServerAndNothingElse has servers use values of secrets, so
 // that wrong ones would show, and looks for them in all that is printed.
 func TestSecretsReachTheServerAndNothingElse(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, servers.modern.Cluster(t), "secrets")
 	b.everywhere("CREATE DATABASE skein_db ENGINE = Atomic")
 	b.everywhere("CREATE TABLE skein_db.t (id UInt64, v UInt64) ENGINE = MergeTree ORDER BY id")

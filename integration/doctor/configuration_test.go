@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/skein-migrate/skein/doctor"
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
@@ -72,7 +73,7 @@ func TestReplicaNamesOverShards(t *testing.T) {
 	withMacros(t, c.Nodes[2], func(m map[string]string) { m["replica"] = own["replica"] })
 	s := newSession(t, c)
 	finds(t, s.doctor(0), "replica-names", doctor.Warning, "different shards", c.Nodes[2].Addr()+" (shard 2)", `unsharded_replica: "{shard}-{replica}"`)
-	s.edit("    single_node: false", "    single_node: false\n    unsharded_replica: \"{shard}-{replica}\"")
+	s.Edit("    single_node: false", "    single_node: false\n    unsharded_replica: \"{shard}-{replica}\"")
 	only(t, s.doctor(0))
 }
 
@@ -95,8 +96,8 @@ func withoutMember(t *testing.T, c *testcluster.Cluster, on, member *testcluster
 		if err := os.Chtimes(file, at, at); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "<remote_servers> of "+on.Name, func() bool {
-			return query(t, on, "SELECT count() FROM system.clusters WHERE cluster = 'skein_local'")[0][0] == want
+		running.Eventually(t, "<remote_servers> of "+on.Name, func() bool {
+			return running.Query(t, on, "SELECT count() FROM system.clusters WHERE cluster = 'skein_local'")[0][0] == want
 		})
 	}
 	t.Cleanup(func() { set(string(text), "4") })
@@ -107,27 +108,27 @@ func withoutMember(t *testing.T, c *testcluster.Cluster, on, member *testcluster
 func TestNodeMissingInRemoteServers(t *testing.T) {
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c, table("0001_a", "a_local"), addColumn("0002_b", "a_local", "b"))
-	s.must(0, "migrate", "-g", "events", "0001")
+	s.Must(0, "migrate", "-g", "events", "0001")
 	withoutMember(t, c, c.Nodes[1], c.Nodes[3])
 	findings := s.doctor(3)
 	finds(t, findings, "topology", doctor.Error, c.Nodes[1].Addr()+"\nits cluster skein_local is 1: ", c.Nodes[3].Addr(), "<remote_servers>")
 	only(t, findings, "topology")
 
 	// Before a change the same.
-	refused := s.must(3, "migrate")
-	says(t, refused.stderr, "nothing was changed", "topology  dev: "+c.Nodes[1].Addr()+": its cluster skein_local", "skein doctor", "--skip-check topology")
-	if rows := query(t, c.Nodes[0], "SELECT 1 FROM system.columns WHERE table = 'a_local' AND name = 'b'"); len(rows) > 0 {
+	refused := s.Must(3, "migrate")
+	running.Says(t, refused.Stderr, "nothing was changed", "topology  dev: "+c.Nodes[1].Addr()+": its cluster skein_local", "skein doctor", "--skip-check topology")
+	if rows := running.Query(t, c.Nodes[0], "SELECT 1 FROM system.columns WHERE table = 'a_local' AND name = 'b'"); len(rows) > 0 {
 		t.Error("the column was added all the same")
 	}
-	says(t, s.must(2, "migrate", "--skip-check", "topolgy").stderr, `did you mean "topology"?`)
-	s.must(0, "migrate", "--skip-check", "topology")
+	running.Says(t, s.Must(2, "migrate", "--skip-check", "topolgy").Stderr, `did you mean "topology"?`)
+	s.Must(0, "migrate", "--skip-check", "topology")
 }
 
 // A host that is configured, and in nobody's cluster any more.
 func TestHostThatIsNoNode(t *testing.T) {
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c)
-	s.edit(`hosts: ["`, `hosts: ["127.0.0.1:1", "`)
+	s.Edit(`hosts: ["`, `hosts: ["127.0.0.1:1", "`)
 	findings := s.doctor(3)
 	finds(t, findings, "topology", doctor.Warning, "127.0.0.1:1", "is among hosts, and in neither skein_local nor skein_dist")
 	finds(t, findings, "connection", doctor.Error, "127.0.0.1:1", "does not answer", "out of hosts")
@@ -143,9 +144,9 @@ func TestOnlyAndSkip(t *testing.T) {
 	if got := s.doctor(0, "--skip", "grants", "--skip", "disk"); len(got) != len(doctor.Checks())-2 {
 		t.Errorf("%d findings", len(got))
 	}
-	says(t, s.must(2, "doctor", "--only", "replcas").stderr, `did you mean "replicas"?`, "replication-queue")
-	says(t, s.must(2, "doctor", "--skip", "granst").stderr, `--skip: there is no check "granst", did you mean "grants"?`)
-	says(t, s.must(2, "doctor", "--only", "state", "--skip", "state").stderr, "leave no check")
+	running.Says(t, s.Must(2, "doctor", "--only", "replcas").Stderr, `did you mean "replicas"?`, "replication-queue")
+	running.Says(t, s.Must(2, "doctor", "--skip", "granst").Stderr, `--skip: there is no check "granst", did you mean "grants"?`)
+	running.Says(t, s.Must(2, "doctor", "--only", "state", "--skip", "state").Stderr, "leave no check")
 }
 
 // A user without a right is told which, before a migration is refused half-way.
@@ -187,7 +188,7 @@ func TestGrantRevoked(t *testing.T) {
 		}
 	}
 	s := newSession(t, c, table("0001_a", "a_local"))
-	s.edit("    database: skein", "    database: skein\n    user: migrator")
+	s.Edit("    database: skein", "    database: skein\n    user: migrator")
 	system, all := "SELECT ON system.*", "SELECT, INSERT, CREATE TABLE, ALTER, DROP TABLE, CREATE VIEW, DROP VIEW, TRUNCATE, OPTIMIZE ON skein.*"
 	grant(system, all)
 	only(t, s.doctor(0))

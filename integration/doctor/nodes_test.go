@@ -8,6 +8,7 @@ import (
 
 	"github.com/skein-migrate/skein/coordinator"
 	"github.com/skein-migrate/skein/doctor"
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
@@ -23,10 +24,10 @@ func TestNothingIsWrong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSession(t, test.shared.Cluster(t), table("0001_a", "a_local"), update("0002_b", "a_local", "1"))
-			s.must(0, "doctor") // before anything was run
-			s.must(0, "migrate")
-			r := s.must(0, "doctor")
-			lines := strings.Split(strings.TrimSpace(r.stdout), "\n")
+			s.Must(0, "doctor") // before anything was run
+			s.Must(0, "migrate")
+			r := s.Must(0, "doctor")
+			lines := strings.Split(strings.TrimSpace(r.Stdout), "\n")
 			if len(lines) != len(doctor.Checks())+1 || !strings.HasPrefix(lines[len(lines)-1], "Nothing is wrong: ") {
 				t.Errorf("not a line for each check and a last one")
 			}
@@ -43,14 +44,18 @@ func TestNothingIsWrong(t *testing.T) {
 func TestNodeStopped(t *testing.T) {
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c, table("0001_a", "a_local"))
-	s.must(0, "migrate")
+	s.Must(0, "migrate")
 	if err := c.Nodes[3].Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	r := s.must(3, "doctor")
-	says(t, r.stdout, "error     connection         dev  "+c.Nodes[3].Addr()+"  does not answer: ", "-> Start or thaw it", "--without "+c.Nodes[3].Addr())
-	if !strings.HasPrefix(r.stdout, "error ") || r.stderr != "" {
-		t.Errorf("the worst does not come first, or is told twice: %s", r.stderr)
+	running.Eventually(t, "its session is over", func() bool { // at once, but for one that had to be killed
+		rows, err := c.Nodes[2].Query(t.Context(), "SELECT max(active_replicas) FROM system.replicas")
+		return err == nil && rows[0][0] == "1"
+	})
+	r := s.Must(3, "doctor")
+	running.Says(t, r.Stdout, "error     connection         dev  "+c.Nodes[3].Addr()+"  does not answer: ", "-> Start or thaw it", "--without "+c.Nodes[3].Addr())
+	if !strings.HasPrefix(r.Stdout, "error ") || r.Stderr != "" {
+		t.Errorf("the worst does not come first, or is told twice: %s", r.Stderr)
 	}
 	findings := s.doctor(3)
 	finds(t, findings, "replicas", doctor.Error, "default.a_local, default.migration_steps_local, default.migrations_local: 3 of 4 replicas active", c.Nodes[3].Addr(), "does not answer")
@@ -62,7 +67,7 @@ func TestNodeStopped(t *testing.T) {
 func TestNodeFrozen(t *testing.T) {
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c, table("0001_a", "a_local"))
-	s.must(0, "migrate")
+	s.Must(0, "migrate")
 	if err := c.Nodes[1].Pause(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +81,7 @@ func TestNodeFrozen(t *testing.T) {
 	if err := c.Nodes[1].WaitReady(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s.ports = func(o coordinator.Options) coordinator.Options {
+	s.Ports = func(o coordinator.Options) coordinator.Options {
 		o.Health = freezing{o.Health, func() {
 			if err := c.Nodes[1].Pause(context.WithoutCancel(t.Context())); err != nil {
 				t.Error(err)
@@ -106,16 +111,16 @@ func (f freezing) Health(ctx context.Context, inquiry doctor.Inquiry) doctor.Clu
 
 func TestNoNodeAtAll(t *testing.T) {
 	s := newSession(t, servers.modern.Cluster(t))
-	s.edit(servers.modern.Cluster(t).Nodes[0].Addr(), "127.0.0.1:1")
+	s.Edit(servers.modern.Cluster(t).Nodes[0].Addr(), "127.0.0.1:1")
 	finds(t, s.doctor(3), "connection", doctor.Error, "no host answers", "127.0.0.1:1", "Start a node")
-	says(t, s.must(3, "doctor").stdout, "error     connection", "1 error, ")
+	running.Says(t, s.Must(3, "doctor").Stdout, "error     connection", "1 error, ")
 }
 
 // One of two clusters cannot be reached: what can be said of the other is said.
 func TestClusterThatCannotBeReached(t *testing.T) {
 	s := newSession(t, servers.modern.Cluster(t), table("0001_a", "a_local"))
-	s.must(0, "migrate")
-	s.edit("coordination:", "  - {name: far, hosts: [\"127.0.0.1:1\"], single_node: true, storage_sets: [far], connect: {retries: 0, interval: 1s, timeout: 1s}}\ncoordination:")
+	s.Must(0, "migrate")
+	s.Edit("coordination:", "  - {name: far, hosts: [\"127.0.0.1:1\"], single_node: true, storage_sets: [far], connect: {retries: 0, interval: 1s, timeout: 1s}}\ncoordination:")
 	findings := s.doctor(3)
 	finds(t, findings, "connection", doctor.Error, "far", "no host answers", "127.0.0.1:1")
 	finds(t, findings, "state", doctor.OK, "2 migrations completed")
@@ -127,7 +132,7 @@ func TestClusterThatCannotBeReached(t *testing.T) {
 func TestClockOfOneNode(t *testing.T) {
 	c := servers.cluster.Cluster(t)
 	s := newSession(t, c, table("0001_a", "a_local"))
-	s.ports = func(o coordinator.Options) coordinator.Options {
+	s.Ports = func(o coordinator.Options) coordinator.Options {
 		o.Health = shifted{o.Health, c.Nodes[2].Addr()}
 		return o
 	}
@@ -135,11 +140,11 @@ func TestClockOfOneNode(t *testing.T) {
 	finds(t, findings, "clock", doctor.Warning, c.Nodes[2].Addr(), "1m0s behind", "NTP")
 	only(t, findings, "clock")
 	only(t, s.doctor(0, "--max-skew", "2m"))
-	r := s.must(0, "migrate")
-	if n := strings.Count(r.stderr, "warning: clock: dev: "+c.Nodes[2].Addr()); n != 1 {
+	r := s.Must(0, "migrate")
+	if n := strings.Count(r.Stderr, "warning: clock: dev: "+c.Nodes[2].Addr()); n != 1 {
 		t.Errorf("a change warns %d times of it", n)
 	}
-	if n := strings.Count(s.must(0, "reverse", "-g", "events", "--migration-id", "0001_a", "--force", "--skip-check", "clock").stderr, "clock"); n > 0 {
+	if n := strings.Count(s.Must(0, "reverse", "-g", "events", "--migration-id", "0001_a", "--force", "--skip-check", "clock").Stderr, "clock"); n > 0 {
 		t.Error("it warns of what is skipped")
 	}
 }
@@ -163,7 +168,7 @@ func (s shifted) Health(ctx context.Context, inquiry doctor.Inquiry) doctor.Clus
 func TestReadOnlyReplica(t *testing.T) {
 	c := servers.modern.Cluster(t)
 	// There a replica is never more than that: this server has no interserver port.
-	query(t, c.Nodes[0], "CREATE TABLE r (id UInt64) ENGINE = ReplicatedMergeTree('/clickhouse/tables/r', 'r1') ORDER BY id")
+	running.Query(t, c.Nodes[0], "CREATE TABLE r (id UInt64) ENGINE = ReplicatedMergeTree('/clickhouse/tables/r', 'r1') ORDER BY id")
 	findings := newSession(t, c).doctor(3)
 	finds(t, findings, "replicas", doctor.Error, "skein.r", "read-only", "SYSTEM RESTART REPLICA skein.r")
 }

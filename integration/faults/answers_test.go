@@ -174,9 +174,9 @@ func (p *project) goOn(with answer) (stops int) {
 // ungated is for a command at whose calls nothing happens.
 func ungated(string) {}
 
-// longest is above all that a command waits for when every wait is of two
-// seconds, and above whenActive's half a minute, on a machine that is busy.
-const longest = 60 * time.Second
+// longest is above all that a command waits for when every wait is of five
+// seconds, and above whenActive's minute and a half, on a machine that is busy.
+const longest = 120 * time.Second
 
 func TestServerAnswersOtherwise(t *testing.T) {
 	take(t, &lanes.plain)
@@ -233,7 +233,7 @@ func TestServerAnswersOtherwise(t *testing.T) {
 func (p *project) answeredOtherwise(with answer, meddle func(*answering, answer), rows bool, want picture) int32 {
 	p.t.Helper()
 	if !rows { // of which the limit bounds the writing
-		p.edit("wait: 10s", "wait: 2s")
+		p.edit("wait: 20s", "wait: 5s")
 	}
 	proxies := p.behindProxies()
 	if r := p.whenActive(ungated, "migrate", "--group", group, before); r.code != 0 {

@@ -19,12 +19,12 @@ var servers = struct{ left, right, modern, frailLeft, frailRight, cabledLeft, ca
 	modern: testcluster.Shared{Options: testcluster.Options{Engine: testcluster.EngineModern, Nodes: 1, QueryLog: true}},
 
 	// Of these, nodes and ZooKeeper itself are struck: short sessions save waiting.
-	frailLeft:  testcluster.Shared{Options: testcluster.Options{Engine: testcluster.EngineCluster, SessionTimeout: 3 * time.Second}},
-	frailRight: testcluster.Shared{Options: testcluster.Options{Engine: testcluster.EngineCluster, SessionTimeout: 3 * time.Second}},
+	frailLeft:  testcluster.Shared{Options: testcluster.Options{Engine: testcluster.EngineCluster, SessionTimeout: 4 * time.Second}},
+	frailRight: testcluster.Shared{Options: testcluster.Options{Engine: testcluster.EngineCluster, SessionTimeout: 4 * time.Second}},
 
 	// Of these, nodes are cut off from ZooKeeper.
-	cabledLeft:  testcluster.Shared{Options: testcluster.Options{SessionTimeout: 3 * time.Second, ZooKeeperVia: toZooKeeper.left.via}},
-	cabledRight: testcluster.Shared{Options: testcluster.Options{SessionTimeout: 3 * time.Second, ZooKeeperVia: toZooKeeper.right.via}},
+	cabledLeft:  testcluster.Shared{Options: testcluster.Options{SessionTimeout: 4 * time.Second, ZooKeeperVia: toZooKeeper.left.via}},
+	cabledRight: testcluster.Shared{Options: testcluster.Options{SessionTimeout: 4 * time.Second, ZooKeeperVia: toZooKeeper.right.via}},
 }
 
 // gateVariable turns the matrix on: it takes minutes, so that `make test` goes without.

@@ -58,9 +58,9 @@ func (g gatedPorts) Check(ctx context.Context, step plan.Step) []journal.NodeVer
 	return g.observer.Check(ctx, step)
 }
 
-func (g gatedPorts) Present(ctx context.Context, steps []plan.Step) (journal.Snapshot, error) {
+func (g gatedPorts) Present(ctx context.Context, steps, next []plan.Step) (journal.Snapshot, error) {
 	g.pass("server: present")
-	return g.observer.Present(ctx, steps)
+	return g.observer.Present(ctx, steps, next)
 }
 
 func (g gatedPorts) AwaitPredecessor(ctx context.Context, x plan.Execution, runID string, steps []plan.Step) error {

@@ -31,9 +31,19 @@ type project struct {
 	tenant    bool
 	// revived says that a server has died and come back, without its newest log.
 	revived bool
+	// stuck says that its replicas may have lost their sessions.
+	stuck bool
 	// said is what its commands have printed, for when a case fails.
 	said bytes.Buffer
 }
+
+// How long skein waits: as a rule; while a fault lasts, which only ends such a wait; and
+// on the way out. They bear a machine that is three times as slow as it should be.
+const (
+	limits        = "limits: {ddl: 10s, wait: 20s}"
+	limitsAtFault = "limits: {ddl: 3s, wait: 6s}"
+	limitsAfter   = "limits: {ddl: 10s, wait: 40s}"
+)
 
 // newProject makes a project whose database is there on every node.
 func newProject(t *testing.T, c *testcluster.Cluster, suffix, ddl string) *project {
@@ -45,8 +55,8 @@ func newProject(t *testing.T, c *testcluster.Cluster, suffix, ddl string) *proje
 	}
 	p.write(strings.NewReplacer(
 		"database: "+c.Database, "database: "+p.database()+"\n    ddl: "+ddl+
-			"\n    limits: {ddl: 5s, wait: 10s}\n    connect: {retries: 0, interval: 100ms, timeout: 3s}",
-		"root: /skein", "root: /skein, session_timeout: 4s",
+			"\n    "+limits+"\n    connect: {retries: 0, interval: 100ms, timeout: 3s}",
+		"root: /skein", "root: /skein, session_timeout: 6s",
 	).Replace(strings.ReplaceAll(string(text), "    ddl: direct\n", "")))
 	if c.Options.Engine == testcluster.EngineModern {
 		// Of a client that is killed a server sees the end here, not a reset: that makes
@@ -80,6 +90,16 @@ func newTenant(t *testing.T, landlord *project, suffix string) *project {
 	for _, n := range p.firstOfShards() {
 		p.exec(n, "INSERT INTO "+p.db+".a"+suffix+" (id, salt) SELECT toInt64(number) + 10, rand() FROM system.numbers LIMIT 10")
 	}
+	return p
+}
+
+// again is the tenant for another test, nil for nil.
+func (p *project) again(t *testing.T) *project {
+	if p == nil {
+		return nil
+	}
+	p.t = t
+	p.said.Reset()
 	return p
 }
 
@@ -136,7 +156,7 @@ func (p *project) drop() {
 
 func (p *project) query(n *testcluster.Node, sql string) [][]string {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.t.Context()), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.t.Context()), time.Minute)
 	defer cancel()
 	rows, err := n.Query(ctx, sql)
 	if err != nil {
@@ -163,7 +183,7 @@ func (p *project) run(args ...string) result {
 func (p *project) runGated(pass gate, args ...string) result {
 	p.t.Helper()
 	var stdout, stderr bytes.Buffer
-	ctx, cancel := context.WithTimeout(p.t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(p.t.Context(), 4*time.Minute)
 	defer cancel()
 	code := cli.Program{
 		Groups: p.migrations(), Args: append([]string{"--config", p.config}, args...), Stdin: strings.NewReader(""),
@@ -218,7 +238,7 @@ func (p *project) process(f fault, args ...string) result {
 	if err != nil {
 		return result{code: 99, stderr: err.Error()}
 	}
-	ctx, cancel := context.WithTimeout(p.t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(p.t.Context(), 4*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, append([]string{"--config", p.config}, args...)...)
 	cmd.Env = append(os.Environ(), faultVariable+"="+string(text))

@@ -67,7 +67,7 @@ func (p *project) suffer(m misfortune, want picture) {
 	fmt.Fprintf(&p.said, "(%+v)\n", m)
 	p.must("migrate", "--group", group, before)
 	p.struck(p.strike(fault{At: m.at, Strike: m.first}, "migrate"), m.first)
-	p.strike(fault{At: m.again, Strike: m.second}, string(m.way), "--lock-wait", "20s")
+	p.strike(fault{At: m.again, Strike: m.second}, string(m.way), "--lock-wait", "1m")
 	p.recover(m.way, want)
 }
 

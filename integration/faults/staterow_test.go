@@ -93,11 +93,11 @@ func TestAReplicaOfTheStateComesBackOld(t *testing.T) {
 			p := newProject(t, c, "8001", at.ddl)
 			p.must("migrate", "--group", group, before)
 			var copied restored
-			if r := p.runGated(rows[len(rows)-2].gate(func() { copied = keep(t, old) }), "migrate"); r.code != 0 {
+			if r := p.runGated(rows[len(rows)-2].gate(func() { copied = keep(t, old, has) }), "migrate"); r.code != 0 {
 				p.fatalf("exit %d", r.code)
 			}
 			copied.backWithout(has)
-			p.edit("limits: {ddl: 5s, wait: 10s}", "limits: {ddl: 2s, wait: 4s}")
+			p.edit(limits, limitsAtFault)
 			refuses := func(args ...string) {
 				if r := p.run(args...); r.code != 3 || !strings.Contains(r.stderr, "the state cannot be read") {
 					p.errorf("%v: exit %d by an old row, want 3", args, r.code)
@@ -126,7 +126,7 @@ func TestAReplicaOfTheStateComesBackOld(t *testing.T) {
 			newest := func(n *testcluster.Node) string {
 				return p.query(n, "SELECT toString(max(version)) FROM "+p.database()+".migrations_local")[0][0]
 			}
-			for began := time.Now(); newest(has) != newest(old) && time.Since(began) < 30*time.Second; {
+			for began := time.Now(); newest(has) != newest(old) && time.Since(began) < 90*time.Second; {
 				time.Sleep(100 * time.Millisecond)
 			}
 			p.recover(resume, want)
@@ -144,7 +144,7 @@ func (p *project) sameTrail() {
 	p.t.Helper()
 	table := p.database() + ".migration_steps_local"
 	var trails [2]string
-	for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(100 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) < 30*time.Second; time.Sleep(100 * time.Millisecond) {
 		for i, n := range p.servers.Nodes[:2] {
 			trails[i] = fmt.Sprint(p.query(n, "SELECT migration_id, step, outcome, count() FROM "+table+
 				" GROUP BY migration_id, step, outcome ORDER BY migration_id, step, outcome"))

@@ -41,7 +41,7 @@ func zooKeeperBlows() []blow {
 		},
 		{
 			fault: "ZooKeeper frozen until all sessions have expired", when: "each statement but RENAME first answered", moments: firstAnswered(1, 2, 3, 4, 6),
-			server: zooKeeper, strike: freezeIt, later: after(6*time.Second, thawIt), out: always(resume), maySucceed: true,
+			server: zooKeeper, strike: freezeIt, later: after(8*time.Second, thawIt), out: always(resume), maySucceed: true,
 		},
 	}
 }
@@ -101,7 +101,7 @@ func TestZooKeeperLosesItsData(t *testing.T) {
 					defer once.Do(lost.stayAway)
 					p := newProject(t, c, fmt.Sprintf("9%03d", i), at.ddl)
 					projects[i] = p
-					p.edit("limits: {ddl: 5s, wait: 10s}", "limits: {ddl: 2s, wait: 4s}")
+					p.edit(limits, limitsAtFault)
 					p.whenActive(func(string) {}, "migrate", "--group", group, before)
 					if r := p.whenActive(m.gate(func() { once.Do(lost.come) }), "migrate"); r.code == 0 {
 						p.errorf("completed without what ZooKeeper knew")

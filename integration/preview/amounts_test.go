@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
@@ -63,7 +64,7 @@ func TestRowsAndBytesAreThoseOfTheNodesAndReplicasCountOnce(t *testing.T) {
 		onAll := uint64(0)
 		for _, n := range c.Nodes {
 			nodes = append(nodes, n.Addr())
-			row := query(t, n, "SELECT toString(sum(rows)), toString(sum(bytes_on_disk)) FROM system.parts "+
+			row := running.Query(t, n, "SELECT toString(sum(rows)), toString(sum(bytes_on_disk)) FROM system.parts "+
 				"WHERE active AND database = currentDatabase() AND table = 'd_local'")[0]
 			onAll += number(t, row[0])
 			if n.Replica <= 1 {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
@@ -14,7 +15,7 @@ func (p *project) tables(name string) int {
 	p.t.Helper()
 	found := 0
 	for _, n := range p.servers.Nodes {
-		found += len(query(p.t, n, "SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = '"+name+"'"))
+		found += len(running.Query(p.t, n, "SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = '"+name+"'"))
 	}
 	return found
 }
@@ -31,7 +32,7 @@ func (p *project) rows(group string) [][]string {
 	if len(p.servers.Nodes) == 1 {
 		from = "migrations_local"
 	}
-	return query(p.t, p.servers.Nodes[0], "SELECT migration_id, toString(status), toString(version) FROM "+from+
+	return running.Query(p.t, p.servers.Nodes[0], "SELECT migration_id, toString(status), toString(version) FROM "+from+
 		" FINAL WHERE group = '"+group+"' ORDER BY migration_id")
 }
 
@@ -49,21 +50,21 @@ func TestAGroupThatIsTurnedOnAgainRunsOnlyWhatIsNew(t *testing.T) {
 		p.file("replays/0002_more.yaml", table("r2_local"))
 		p.file("events/0002_more.yaml", table("d2_local"))
 		listed := p.must(0, "list", "--env", "without").stdout
-		says(t, listed, "replays      complete, optional, after events\n             left alone: skipped by skip_groups (",
+		running.Says(t, listed, "replays      complete, optional, after events\n             left alone: skipped by skip_groups (",
 			"[X] 0001_create", "[ ] 0002_more", "1 pending, 1 left alone")
 		planned := p.must(0, "plan", "--env", "without").stdout
-		says(t, planned, "events/0002_more", "replays         left alone: skipped by skip_groups (", "environment     without")
+		running.Says(t, planned, "events/0002_more", "replays         left alone: skipped by skip_groups (", "environment     without")
 		if strings.Contains(planned, "replays/") {
 			t.Errorf("a skipped group is planned:\n%s", planned)
 		}
-		says(t, p.must(2, "migrate", "--env", "without", "--group", "replays").stderr, `group "replays" is left alone here`)
-		says(t, p.must(0, "migrate", "--env", "without").stdout, "1 migration completed.")
+		running.Says(t, p.must(2, "migrate", "--env", "without", "--group", "replays").stderr, `group "replays" is left alone here`)
+		running.Says(t, p.must(0, "migrate", "--env", "without").stdout, "1 migration completed.")
 		if n := p.tables("r2_local"); n != 0 {
 			t.Errorf("%d nodes have a table of a group that is skipped", n)
 		}
-		says(t, p.must(0, "migrate", "--env", "without").stdout, "Nothing to do.")
+		running.Says(t, p.must(0, "migrate", "--env", "without").stdout, "Nothing to do.")
 
-		says(t, p.must(0, "migrate").stdout, "1 migration completed.")
+		running.Says(t, p.must(0, "migrate").stdout, "1 migration completed.")
 		after := p.rows("replays")
 		if len(after) != 2 {
 			t.Fatalf("rows %v", after)
@@ -84,12 +85,12 @@ func TestAnEnvironmentAcceptsStates(t *testing.T) {
 		p.configure("groups:\n  - {name: profiles, dir: profiles, readiness: experimental}\n  - {name: events, dir: events}\n" +
 			"readiness: [complete, partial]\nenvironments: {development: {readiness: [complete, partial, experimental]}}")
 		p.write("profiles/0001_create.yaml", "storage_set: profiles\ntarget: local\nforward:\n  - "+table("p_local")+"\n")
-		says(t, p.must(2, "plan", "--env", "development").stderr, `"profiles"`) // a storage set on no cluster
-		says(t, p.must(0, "migrate").stderr, "profiles        left alone: its readiness is experimental, and accepted here is complete, partial (")
-		says(t, p.must(0, "list").stdout, "profiles     experimental\n             left alone: its readiness is experimental")
+		running.Says(t, p.must(2, "plan", "--env", "development").stderr, `"profiles"`) // a storage set on no cluster
+		running.Says(t, p.must(0, "migrate").stderr, "profiles        left alone: its readiness is experimental, and accepted here is complete, partial (")
+		running.Says(t, p.must(0, "list").stdout, "profiles     experimental\n             left alone: its readiness is experimental")
 
 		p.file("profiles/0001_create.yaml", table("p_local"))
-		says(t, p.must(0, "migrate", "--env", "development").stdout, "1 migration completed.")
+		running.Says(t, p.must(0, "migrate", "--env", "development").stdout, "1 migration completed.")
 		if n := p.tables("p_local"); n != len(c.Nodes) {
 			t.Errorf("%d nodes have p_local, want %d", n, len(c.Nodes))
 		}
@@ -111,7 +112,7 @@ func TestOrderIsTheConfigurationsThenDependency(t *testing.T) {
 	}
 	p.must(0, "migrate")
 	// What a migration names as coming first is not taken from below it.
-	says(t, p.must(3, "rollback", "--group", "events", "--force").stderr, "alpha/0001_a is completed and depends on events:0001_create")
+	running.Says(t, p.must(3, "rollback", "--group", "events", "--force").stderr, "alpha/0001_a is completed and depends on events:0001_create")
 	p.must(0, "rollback", "--group", "alpha", "--force")
 	p.must(0, "rollback", "--group", "events", "--force")
 }

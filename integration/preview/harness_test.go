@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/skein-migrate/skein/cli"
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
@@ -103,12 +104,12 @@ func (p *project) fill(rows int) {
 	p.t.Helper()
 	for _, n := range p.servers.Nodes {
 		if n.Replica <= 1 {
-			query(p.t, n, fmt.Sprintf("INSERT INTO d_local (id, v) SELECT number, number FROM system.numbers LIMIT %d", rows))
+			running.Query(p.t, n, fmt.Sprintf("INSERT INTO d_local (id, v) SELECT number, number FROM system.numbers LIMIT %d", rows))
 		}
 	}
 	for _, n := range p.servers.Nodes {
 		if n.Replica > 1 {
-			query(p.t, n, "SYSTEM SYNC REPLICA d_local")
+			running.Query(p.t, n, "SYSTEM SYNC REPLICA d_local")
 		}
 	}
 }
@@ -118,7 +119,7 @@ func (p *project) types() string {
 	p.t.Helper()
 	var out []string
 	for _, n := range p.servers.Nodes {
-		for _, row := range query(p.t, n, "SELECT type FROM system.columns WHERE database = currentDatabase() AND table = 'd_local' AND name = 'v'") {
+		for _, row := range running.Query(p.t, n, "SELECT type FROM system.columns WHERE database = currentDatabase() AND table = 'd_local' AND name = 'v'") {
 			out = append(out, row[0])
 		}
 	}
@@ -128,25 +129,4 @@ func (p *project) types() string {
 // all is a text once for each node.
 func (p *project) all(text string) string {
 	return strings.TrimSpace(strings.Repeat(text+" ", len(p.servers.Nodes)))
-}
-
-func query(t *testing.T, n *testcluster.Node, sql string) [][]string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 30*time.Second)
-	defer cancel()
-	rows, err := n.Query(ctx, sql)
-	if err != nil {
-		t.Fatalf("%s: %s: %v", n.Name, sql, err)
-	}
-	return rows
-}
-
-// says checks that a text names all of some parts.
-func says(t *testing.T, text string, parts ...string) {
-	t.Helper()
-	for _, part := range parts {
-		if !strings.Contains(text, part) {
-			t.Errorf("%q is not in:\n%s", part, text)
-		}
-	}
 }

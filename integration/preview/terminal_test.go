@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/skein-migrate/skein/await"
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
@@ -99,21 +100,21 @@ func TestMigrateOnATerminalAsksOnceBeforeRowsAreRewritten(t *testing.T) {
 
 		term := p.on("migrate")
 		screen := term.shows("[y/N]")
-		says(t, screen, "events ", fmt.Sprintf("%d node", len(c.Nodes)), c.Nodes[0].Addr(),
+		running.Says(t, screen, "events ", fmt.Sprintf("%d node", len(c.Nodes)), c.Nodes[0].Addr(),
 			"0002_narrow", "2 steps", "rewrites data: "+rows(c), "step 1 narrows UInt64 to UInt32", "0003_narrower",
 			"2 migrations in 1 group, 3 steps on", "Go on, with data rewritten in 2 steps (")
 		term.types("Enter")
-		says(t, term.shows("exit="), "not confirmed, nothing was changed", "exit=3.")
+		running.Says(t, term.shows("exit="), "not confirmed, nothing was changed", "exit=3.")
 		if have := p.types(); have != p.all("UInt64") {
 			t.Errorf("after a no, v is %s", have)
 		}
-		says(t, p.must(0, "list").stdout, "[ ] 0002_narrow")
+		running.Says(t, p.must(0, "list").stdout, "[ ] 0002_narrow")
 
 		term = p.on("migrate")
 		term.shows("[y/N]")
 		term.types("y", "Enter")
 		screen = term.shows("exit=")
-		says(t, screen, "2 migrations completed.", "exit=0.")
+		running.Says(t, screen, "2 migrations completed.", "exit=0.")
 		if n := strings.Count(screen, "[y/N]"); n != 1 {
 			t.Errorf("asked %d times", n)
 		}
@@ -130,7 +131,7 @@ func TestInterruptAtTheQuestionChangesNothing(t *testing.T) {
 		term := p.on("migrate")
 		term.shows("[y/N]")
 		term.types("C-c")
-		says(t, term.shows("exit="), "skein: interrupted", "exit=130.")
+		running.Says(t, term.shows("exit="), "skein: interrupted", "exit=130.")
 		if have := p.types(); have != p.all("UInt64") {
 			t.Errorf("v is %s", have)
 		}
@@ -144,9 +145,9 @@ func TestTheLockIsHeldWhileAsking(t *testing.T) {
 		p := narrowed(t, c)
 		term := p.on("migrate")
 		term.shows("[y/N]")
-		says(t, p.must(4, "migrate").stderr, "another run holds the lock")
+		running.Says(t, p.must(4, "migrate").stderr, "another run holds the lock")
 		term.types("n", "Enter")
-		says(t, term.shows("exit="), "exit=3.")
+		running.Says(t, term.shows("exit="), "exit=3.")
 	})
 }
 
@@ -158,14 +159,14 @@ func TestNoQuestionWhereNoneIsNeeded(t *testing.T) {
 		p.file("events/0002_note.yaml", "add_column: {table: d_local, column: {name: note, type: String}}")
 		p.file("events/0003_narrow.yaml", "modify_column: {table: d_local, column: {name: v, type: UInt32}, was: {name: v, type: UInt64}}")
 		screen := p.on("migrate").shows("exit=")
-		says(t, screen, "0002_note", "metadata only", "exit=0.") // d_local is empty
+		running.Says(t, screen, "0002_note", "metadata only", "exit=0.") // d_local is empty
 		if strings.Contains(screen, "[y/N]") {
 			t.Error("asked")
 		}
 		p.fill(20_000)
 		p.file("events/0004_narrower.yaml", "modify_column: {table: d_local, column: {name: v, type: UInt16}, was: {name: v, type: UInt32}}")
 		screen = p.on("migrate", "--yes").shows("exit=")
-		says(t, screen, "rewrites data: "+rows(c), "exit=0.")
+		running.Says(t, screen, "rewrites data: "+rows(c), "exit=0.")
 		if strings.Contains(screen, "[y/N]") {
 			t.Error("asked, with --yes")
 		}
@@ -179,7 +180,7 @@ func TestWithoutATerminalWhatIsShownIsDone(t *testing.T) {
 		p := narrowed(t, c)
 		p.must(3, "migrate", "--check-dangerous")
 		shown := p.must(0, "migrate").stderr
-		says(t, shown, "rewrites data: "+rows(c), "1 migration in 1 group, 2 steps on")
+		running.Says(t, shown, "rewrites data: "+rows(c), "1 migration in 1 group, 2 steps on")
 		if strings.Index(shown, "rewrites data") > strings.Index(shown, "completed") {
 			t.Errorf("shown after it was done:\n%s", shown)
 		}
@@ -198,9 +199,9 @@ func TestRollbackOnATerminalAsks(t *testing.T) {
 	p := narrowed(t, servers.modern.Cluster(t))
 	p.must(0, "migrate")
 	term := p.on("rollback", "--group", "events", "--force")
-	says(t, term.shows("[y/N]"), "Reverse events/0002_narrow?", "0002_narrow  (backward)", "drops data: 20,000 rows")
+	running.Says(t, term.shows("[y/N]"), "Reverse events/0002_narrow?", "0002_narrow  (backward)", "drops data: 20,000 rows")
 	term.types("Enter")
-	says(t, term.shows("exit="), "exit=3.")
+	running.Says(t, term.shows("exit="), "exit=3.")
 	if have := p.types(); have != "UInt32" {
 		t.Errorf("v is %s", have)
 	}

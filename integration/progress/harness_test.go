@@ -3,8 +3,6 @@
 package progress_test
 
 import (
-	"bytes"
-	"context"
 	"os"
 	osexec "os/exec"
 	"path/filepath"
@@ -14,6 +12,7 @@ import (
 	"time"
 
 	"github.com/skein-migrate/skein/cli"
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 	"github.com/skein-migrate/skein/migration"
 	"github.com/skein-migrate/skein/ops"
@@ -52,51 +51,19 @@ func groups() []migration.Group {
 	}}}
 }
 
-// session is a configuration of some servers.
-type session struct {
-	t       *testing.T
-	servers *testcluster.Cluster
-	config  string
-}
+// session is skein with these groups.
+type session struct{ *running.Skein }
 
 func newSession(t *testing.T, c *testcluster.Cluster) *session {
 	t.Helper()
-	text, err := c.Config()
-	if err != nil {
-		t.Fatal(err)
-	}
-	const limits = "    limits: {ddl: 3s, wait: 15s}\n    connect: {retries: 0, interval: 100ms, timeout: 3s}\n"
-	s := &session{t: t, servers: c, config: filepath.Join(t.TempDir(), "skein.yaml")}
-	if err := os.WriteFile(s.config, []byte(strings.Replace(string(text), "    storage_sets:", limits+"    storage_sets:", 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-type result struct{ stdout, stderr string }
-
-// must runs skein without a terminal. It has to end with a code.
-func (s *session) must(code int, args ...string) result {
-	s.t.Helper()
-	var stdout, stderr bytes.Buffer
-	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
-	defer cancel()
-	have := cli.Program{
-		Groups: groups(), Args: append([]string{"--config", s.config}, args...),
-		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
-	}.Run(ctx)
-	s.t.Logf("$ skein %s\n%s%s(exit %d)", strings.Join(args, " "), stdout.String(), stderr.String(), have)
-	if have != code {
-		s.t.Fatalf("skein %v: exit %d, want %d", args, have, code)
-	}
-	return result{stdout.String(), stderr.String()}
+	return &session{running.New(t, c, "    limits: {ddl: 3s, wait: 15s}\n"+running.Connect, groups()...)}
 }
 
 // filled has the table, with 40 rows in seven parts a shard.
 func (s *session) filled() {
-	s.t.Helper()
-	s.must(0, "migrate", "--group", "events", "0001")
-	for _, n := range s.servers.Nodes {
+	s.T.Helper()
+	s.Must(0, "migrate", "--group", "events", "0001")
+	for _, n := range s.Servers.Nodes {
 		if n.Replica <= 1 {
 			s.query(n, "INSERT INTO m_local SELECT number, 0 FROM system.numbers LIMIT 40")
 		}
@@ -104,23 +71,8 @@ func (s *session) filled() {
 }
 
 func (s *session) query(n *testcluster.Node, sql string) [][]string {
-	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.t.Context()), 30*time.Second)
-	defer cancel()
-	rows, err := n.Query(ctx, sql)
-	if err != nil {
-		s.t.Fatalf("%s: %s: %v", n.Name, sql, err)
-	}
-	return rows
-}
-
-func says(t *testing.T, text string, parts ...string) {
-	t.Helper()
-	for _, part := range parts {
-		if !strings.Contains(text, part) {
-			t.Errorf("%q is not in:\n%s", part, text)
-		}
-	}
+	s.T.Helper()
+	return running.Query(s.T, n, sql)
 }
 
 // terminal is one of tmux, of 80x24, with a shell's prompt "$".

@@ -21,6 +21,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/skein-migrate/skein/docs/schema"
+	"github.com/skein-migrate/skein/integration/running"
 )
 
 // lines checks JSON lines against the schema, and returns their kinds and run.
@@ -58,7 +59,7 @@ func lines(t *testing.T, text string) (kinds []string, run string) {
 func TestOneRunInAllItsForms(t *testing.T) {
 	c := servers.modern.Cluster(t)
 	s := newSession(t, c)
-	s.must(0, "migrate", "--group", "system")
+	s.Must(0, "migrate", "--group", "system")
 	var mu sync.Mutex
 	spans := map[string]int{}
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -85,7 +86,7 @@ func TestOneRunInAllItsForms(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.URL)
 	dir := t.TempDir()
 	jsonl, prom := filepath.Join(dir, "events.jsonl"), filepath.Join(dir, "skein.prom")
-	s.must(0, "migrate", "--group", "events", "0001", "--events", jsonl, "--metrics-file", prom)
+	s.Must(0, "migrate", "--group", "events", "0001", "--events", jsonl, "--metrics-file", prom)
 
 	text, err := os.ReadFile(jsonl)
 	if err != nil {
@@ -111,7 +112,7 @@ func TestOneRunInAllItsForms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	says(t, string(text), `skein_run{result="completed"} 1`, `skein_migrations{result="completed"} 1`,
+	running.Says(t, string(text), `skein_run{result="completed"} 1`, `skein_migrations{result="completed"} 1`,
 		`skein_statements{result="converged"} 1`, "skein_nodes_behind 0", `run="`+run+`"`)
 
 	s.query(c.Nodes[0], "SYSTEM FLUSH LOGS")
@@ -127,18 +128,18 @@ func TestOneRunInAllItsForms(t *testing.T) {
 	if diff := cmp.Diff(map[string]any{"skein_run": run, "group": "events", "migration": "0001_m", "step": 1.0}, comment); diff != "" {
 		t.Error(diff)
 	}
-	says(t, rows[0][0], "skein-"+run+"-events/0001_m-1-"+node+"-")
-	says(t, rows[0][2], "CREATE TABLE")
+	running.Says(t, rows[0][0], "skein-"+run+"-events/0001_m-1-"+node+"-")
+	running.Says(t, rows[0][2], "CREATE TABLE")
 }
 
 func TestEventsOnStdoutLeaveItToThem(t *testing.T) {
 	s := newSession(t, servers.modern.Cluster(t))
-	done := s.must(0, "migrate", "--group", "events", "0001", "--events", "-")
-	lines(t, done.stdout)
-	says(t, done.stderr, "migrations completed.", "events/0001_m")
-	quiet := s.must(0, "migrate", "--group", "system", "--events=-", "-q")
-	says(t, quiet.stderr, "Nothing to do.")
-	kinds, _ := lines(t, quiet.stdout)
+	done := s.Must(0, "migrate", "--group", "events", "0001", "--events", "-")
+	lines(t, done.Stdout)
+	running.Says(t, done.Stderr, "migrations completed.", "events/0001_m")
+	quiet := s.Must(0, "migrate", "--group", "system", "--events=-", "-q")
+	running.Says(t, quiet.Stderr, "Nothing to do.")
+	kinds, _ := lines(t, quiet.Stdout)
 	if kinds[len(kinds)-1] != "run_ended" {
 		t.Errorf("%v", kinds)
 	}
@@ -150,9 +151,9 @@ func TestAFullDiskIsAWarning(t *testing.T) {
 		t.Skip("there is no /dev/full")
 	}
 	s := newSession(t, servers.modern.Cluster(t))
-	done := s.must(0, "migrate", "--group", "events", "0001", "--events", "/dev/full", "--metrics-file", "/proc/skein.prom")
-	says(t, done.stdout, "completed.")
-	says(t, done.stderr, "skein: warning: --events /dev/full is not complete: write /dev/full: no space left on device", "skein: warning: --metrics-file: ")
+	done := s.Must(0, "migrate", "--group", "events", "0001", "--events", "/dev/full", "--metrics-file", "/proc/skein.prom")
+	running.Says(t, done.Stdout, "completed.")
+	running.Says(t, done.Stderr, "skein: warning: --events /dev/full is not complete: write /dev/full: no space left on device", "skein: warning: --metrics-file: ")
 }
 
 // Whoever reads the events may go: that is no reason to stop in a migration.
@@ -163,22 +164,22 @@ func TestAReaderThatGoesIsAWarning(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = reader.Close()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "--config", s.config, "migrate", "--group", "events", "0001", "--events", "-")
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "--config", s.Config, "migrate", "--group", "events", "0001", "--events", "-")
 	var stderr bytes.Buffer
 	cmd.Env, cmd.Stdout, cmd.Stderr = append(os.Environ(), asSkein+"=1"), stdout, &stderr
 	if err := cmd.Run(); err != nil {
 		t.Errorf("%v\n%s", err, stderr.String())
 	}
-	says(t, stderr.String(), "2 migrations completed.", "skein: warning: --events - is not complete: write /dev/stdout: broken pipe")
+	running.Says(t, stderr.String(), "2 migrations completed.", "skein: warning: --events - is not complete: write /dev/stdout: broken pipe")
 }
 
 // What can be known to be wrong before anything is changed is refused then.
 func TestAFolderThatIsNotThereIsRefused(t *testing.T) {
 	s := newSession(t, servers.modern.Cluster(t))
 	for _, flag := range []string{"--events", "--metrics-file"} {
-		says(t, s.must(2, "migrate", flag, filepath.Join(t.TempDir(), "no", "file")).stderr, flag, "no")
+		running.Says(t, s.Must(2, "migrate", flag, filepath.Join(t.TempDir(), "no", "file")).Stderr, flag, "no")
 	}
-	says(t, s.must(0, "list").stdout, "0 completed")
+	running.Says(t, s.Must(0, "list").Stdout, "0 completed")
 }
 
 // The file says of a run that stopped that it did, and which nodes are behind.
@@ -188,13 +189,13 @@ func TestMetricsOfARunThatStopped(t *testing.T) {
 	s.filled()
 	s.query(c.Nodes[0], "ALTER TABLE m_local ADD COLUMN w String")
 	prom := filepath.Join(t.TempDir(), "skein.prom")
-	s.must(0, "migrate", "--group", "events", "0002")
-	s.must(5, "migrate", "--metrics-file", prom)
+	s.Must(0, "migrate", "--group", "events", "0002")
+	s.Must(5, "migrate", "--metrics-file", prom)
 	text, err := os.ReadFile(prom)
 	if err != nil {
 		t.Fatal(err)
 	}
-	says(t, string(text), `skein_run{result="failed"} 1`, `skein_migrations{result="failed"} 1`,
+	running.Says(t, string(text), `skein_run{result="failed"} 1`, `skein_migrations{result="failed"} 1`,
 		"skein_nodes_behind 1", `skein_node_behind{node="`+c.Nodes[0].Addr()+`"} 1`)
 }
 
@@ -202,7 +203,7 @@ func TestMetricsOfARunThatStopped(t *testing.T) {
 func TestADeadCollectorIsAWarning(t *testing.T) {
 	s := newSession(t, servers.modern.Cluster(t))
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
-	says(t, s.must(0, "migrate", "--group", "events", "0001").stderr, "skein: warning: OpenTelemetry spans are lost: ")
+	running.Says(t, s.Must(0, "migrate", "--group", "events", "0001").Stderr, "skein: warning: OpenTelemetry spans are lost: ")
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "127.0.0.1:4318")
-	says(t, s.must(0, "migrate", "--group", "system").stderr, "skein: warning: no OpenTelemetry spans: OTEL_EXPORTER_OTLP_ENDPOINT is no URL")
+	running.Says(t, s.Must(0, "migrate", "--group", "system").Stderr, "skein: warning: no OpenTelemetry spans: OTEL_EXPORTER_OTLP_ENDPOINT is no URL")
 }

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/skein-migrate/skein/integration/running"
 )
 
 // A slow mutation has a bar for each node, which go when it is done. What stays is
@@ -13,7 +15,7 @@ func TestASlowMutationOnATerminal(t *testing.T) {
 	s := newSession(t, c)
 	s.filled()
 	screen := newTerminal(t)
-	screen.skein(s.config, "migrate", "--yes", "--group", "events", "0002")
+	screen.skein(s.Config, "migrate", "--yes", "--group", "events", "0002")
 	at := screen.shows("1/1 ALTER TABLE", " parts  00:0", "left")
 	t.Logf("80x24:\n%s", at)
 	for _, line := range strings.Split(at, "\n") {
@@ -25,7 +27,7 @@ func TestASlowMutationOnATerminal(t *testing.T) {
 	screen.resize(80, 24)
 	end := screen.shows("exit 0")
 	t.Logf("at the end:\n%s", end)
-	says(t, end, "events/0002_update\n", "1/1 ALTER TABLE", "completed", "1 migration completed.\nexit 0")
+	running.Says(t, end, "events/0002_update\n", "1/1 ALTER TABLE", "completed", "1 migration completed.\nexit 0")
 	for _, gone := range []string{"parts", "[=", "waiting", "mutates"} {
 		if strings.Contains(end, gone) {
 			t.Errorf("%q is left on the screen:\n%s", gone, end)
@@ -41,7 +43,7 @@ func TestAStoppedNodeAndCtrlCOnATerminal(t *testing.T) {
 	s.filled()
 	n := c.Node("s2r2")
 	screen := newTerminal(t)
-	screen.skein(s.config, "migrate", "--yes", "--group", "events", "0002")
+	screen.skein(s.Config, "migrate", "--yes", "--group", "events", "0002")
 	screen.shows(" parts  00:0", n.Addr())
 	if err := n.Pause(t.Context()); err != nil {
 		t.Fatal(err)
@@ -60,7 +62,7 @@ func TestAStoppedNodeAndCtrlCOnATerminal(t *testing.T) {
 	screen.tmux("send-keys", "C-c")
 	end := screen.shows("exit 5")
 	t.Logf("at the end:\n%s", end)
-	says(t, end, "skein: events/0002_update stopped at step 1 of 1 and is left in progress", "ALTER TABLE", n.Addr(),
+	running.Says(t, end, "skein: events/0002_update stopped at step 1 of 1 and is left in progress", "ALTER TABLE", n.Addr(),
 		"To finish it: skein resume --group events\n", "exit 5")
 	for _, gone := range []string{" parts", "[=", "waiting:"} {
 		if strings.Contains(end, gone) {
@@ -78,7 +80,7 @@ func TestColoursAreForTerminalsThatWantThem(t *testing.T) {
 			if name != "" {
 				screen.tmux("send-keys", name, "Enter")
 			}
-			screen.skein(s.config, "migrate", "--yes", "--group", "events", "0002")
+			screen.skein(s.Config, "migrate", "--yes", "--group", "events", "0002")
 			screen.shows("[==")
 			if have := strings.Contains(screen.tmux("capture-pane", "-p", "-e"), "\x1b[36m"); have != want {
 				t.Errorf("colours: %v, want %v", have, want)
@@ -93,14 +95,14 @@ func TestNoBarsWhereNobodyLooks(t *testing.T) {
 	s := newSession(t, servers.modern.Cluster(t))
 	s.filled()
 	screen := newTerminal(t)
-	screen.skein(s.config, "migrate", "--yes", "-q", "--group", "events", "0002")
+	screen.skein(s.Config, "migrate", "--yes", "-q", "--group", "events", "0002")
 	end := screen.shows("exit 0")
 	if strings.TrimSpace(end) != "1 migration completed.\nexit 0\n$" {
 		t.Errorf("-q says:\n%s", end)
 	}
-	screen.skein(s.config, "migrate", "--yes", "2>&1 | cat -v")
+	screen.skein(s.Config, "migrate", "--yes", "2>&1 | cat -v")
 	end = screen.shows("exit 0")
-	says(t, end, "events/0003_column\n", "1/1 ALTER TABLE m_local", "1 node    0.")
+	running.Says(t, end, "events/0003_column\n", "1/1 ALTER TABLE m_local", "1 node    0.")
 	if strings.Contains(end, "^[") {
 		t.Errorf("a pipe gets escapes:\n%s", end)
 	}

@@ -9,17 +9,15 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/skein-migrate/skein/cli"
 	"github.com/skein-migrate/skein/examples/shadowswap"
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
-	"github.com/skein-migrate/skein/migration"
 )
 
 var update = flag.Bool("update", false, "write the plans into docs/shadow-table-swap.md")
@@ -32,51 +30,22 @@ var servers = struct{ cluster, modern testcluster.Shared }{
 func TestMain(m *testing.M) { os.Exit(testcluster.Main(m, &servers.cluster, &servers.modern)) }
 
 // session runs skein with the example on one set of servers.
-type session struct {
-	t       *testing.T
-	servers *testcluster.Cluster
-	config  string
-}
+type session struct{ *running.Skein }
 
 func newSession(t *testing.T, c *testcluster.Cluster) *session {
 	t.Helper()
-	text, err := c.Config()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &session{t: t, servers: c, config: filepath.Join(t.TempDir(), "skein.yaml")}
-	if err := os.WriteFile(s.config, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return &session{running.New(t, c, "", shadowswap.Group())}
 }
 
-// must runs a command that has to end with exit code 0, and returns its stdout.
-func (s *session) must(args ...string) string {
-	s.t.Helper()
-	var stdout, stderr bytes.Buffer
-	ctx, cancel := context.WithTimeout(s.t.Context(), 4*time.Minute)
-	defer cancel()
-	code := cli.Program{
-		Groups: []migration.Group{shadowswap.Group()}, Args: append([]string{"--config", s.config}, args...),
-		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
-	}.Run(ctx)
-	s.t.Logf("$ skein %s\n%s%s(exit %d)", strings.Join(args, " "), stdout.String(), stderr.String(), code)
-	if code != 0 {
-		s.t.Fatalf("skein %s: exit %d", strings.Join(args, " "), code)
-	}
-	return stdout.String()
+// done runs a command that has to end with exit code 0, and returns its stdout.
+func (s *session) done(args ...string) string {
+	s.T.Helper()
+	return s.Must(0, args...).Stdout
 }
 
 func query(t *testing.T, n *testcluster.Node, sql string) [][]string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	rows, err := n.Query(ctx, sql)
-	if err != nil {
-		t.Fatalf("%s: %s: %v", n.Name, sql, err)
-	}
-	return rows
+	return running.Query(t, n, sql)
 }
 
 // writer inserts rows, one after the other, into events_local on each node in turn,
@@ -92,11 +61,11 @@ type writer struct {
 func (s *session) write(first int) *writer {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &writer{stop: cancel, done: make(chan struct{})}
-	s.t.Cleanup(cancel)
+	s.T.Cleanup(cancel)
 	go func() {
 		defer close(w.done)
 		for row := first; ctx.Err() == nil; row++ {
-			node := s.servers.Nodes[row%len(s.servers.Nodes)]
+			node := s.Servers.Nodes[row%len(s.Servers.Nodes)]
 			// A row that is being written is written to its end.
 			for {
 				if _, err := node.Query(context.WithoutCancel(ctx), insert(row)); err == nil {
@@ -141,10 +110,10 @@ func insert(rows ...int) string {
 // old puts rows into each shard that are there before anything begins, always the
 // same, so that the plan always says the same of them.
 func (s *session) old() int {
-	s.t.Helper()
+	s.T.Helper()
 	const each = 20
 	next := 0
-	for _, n := range s.servers.Nodes {
+	for _, n := range s.Servers.Nodes {
 		if n.Replica != 1 {
 			continue
 		}
@@ -152,7 +121,7 @@ func (s *session) old() int {
 		for i := range rows {
 			rows[i], next = next, next+1
 		}
-		query(s.t, n, insert(rows...))
+		query(s.T, n, insert(rows...))
 	}
 	s.rows("events_local") // and on every replica
 	return next
@@ -161,19 +130,19 @@ func (s *session) old() int {
 // rows counts the events of a table, over all shards, when every replica has what
 // its neighbours have.
 func (s *session) rows(table string) int {
-	s.t.Helper()
+	s.T.Helper()
 	total := 0
-	for _, n := range s.servers.Nodes {
-		if len(s.servers.Nodes) > 1 {
-			query(s.t, n, "SYSTEM SYNC REPLICA "+table)
+	for _, n := range s.Servers.Nodes {
+		if len(s.Servers.Nodes) > 1 {
+			query(s.T, n, "SYSTEM SYNC REPLICA "+table)
 		}
 		if n.Replica != 1 {
 			continue
 		}
 		var count int
-		have := query(s.t, n, "SELECT uniqExact(event_id) FROM "+table)[0][0]
+		have := query(s.T, n, "SELECT uniqExact(event_id) FROM "+table)[0][0]
 		if _, err := fmt.Sscan(have, &count); err != nil {
-			s.t.Fatalf("%s: %q: %v", n.Name, have, err)
+			s.T.Fatalf("%s: %q: %v", n.Name, have, err)
 		}
 		total += count
 	}
@@ -182,11 +151,11 @@ func (s *session) rows(table string) int {
 
 // plan replaces what differs between two runs: addresses, and the test's database.
 func (s *session) plan() string {
-	text := s.must("plan", "--group", "events")
-	for _, n := range s.servers.Nodes {
+	text := s.done("plan", "--group", "events")
+	for _, n := range s.Servers.Nodes {
 		text = strings.ReplaceAll(text, n.Addr(), fmt.Sprintf("ch-%d%c:9000", n.Shard, 'a'+n.Replica-1))
 	}
-	return strings.ReplaceAll(text, "`"+s.servers.Database+"`", "`default`")
+	return strings.ReplaceAll(text, "`"+s.Servers.Database+"`", "`default`")
 }
 
 // inPage compares a text with that of its place in the page.

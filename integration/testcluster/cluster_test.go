@@ -87,7 +87,7 @@ func TestPausedNodeStopsWithinGrace(t *testing.T) {
 	check(t, n.Pause(t.Context()))
 	start := time.Now()
 	check(t, n.Stop(t.Context()))
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > 9500*time.Millisecond { // it would be killed after ten
 		t.Errorf("stopping a paused node took %s", took)
 	}
 }
@@ -193,7 +193,7 @@ func eventually(t *testing.T, n *Node, sql, want string) {
 	t.Helper()
 	var got [][]string
 	var err error
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(40 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		got, err = n.Query(t.Context(), sql)
 		if err == nil && cmp.Equal(got, [][]string{{want}}) {
 			return

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 	"github.com/skein-migrate/skein/migration"
 	"github.com/skein-migrate/skein/ops"
@@ -30,7 +31,7 @@ func filled(t *testing.T, c *testcluster.Cluster, groups []migration.Group) *pro
 	t.Helper()
 	p := newProject(t, c)
 	skein(t)
-	p.must(groups, "migrate", "--group", "events", "0001")
+	p.with(groups).Must(0, "migrate", "--group", "events", "0001")
 	for _, n := range c.Nodes {
 		if n.Replica == 1 {
 			for i := range 3 { // not the same rows: a replica drops what it has
@@ -56,15 +57,15 @@ func TestAMutationInProgress(t *testing.T) {
 			t.Cleanup(func() { merges("START") })
 			term := newTerminal(t, 80, 50)
 			term.watches(p, "")
-			done := make(chan result)
-			go func() { done <- p.run(groups, "migrate") }()
+			done := make(chan running.Result)
+			go func() { done <- p.with(groups).Run("migrate") }()
 			n := c.Nodes[0]
 			screen := term.shows("events/0002_update", "step 1 of 1", "UPDATE v = id + 1", "waiting  "+n.Addr(), ": 3 parts to do",
 				"Mutations", n.Addr()+" ", ".m_local 3 parts to do, for ", "no estimate yet")
 			term.fills(screen, 80, 50)
 			merges("START")
-			if r := <-done; r.code != 0 {
-				t.Errorf("exit %d", r.code)
+			if r := <-done; r.Code != 0 {
+				t.Errorf("exit %d", r.Code)
 			}
 			screen = term.shows("No run lives: the lock is free.", "completed at", "No migration is in progress, 2 completed.")
 			if strings.Contains(screen, "Mutations") {
@@ -81,8 +82,8 @@ func TestAMutationThatFails(t *testing.T) {
 			c := shared.Cluster(t)
 			groups := updating("toUInt64(concat('x', toString(id)))")
 			p := filled(t, c, groups)
-			if r := p.run(groups, "migrate"); r.code != 5 {
-				t.Fatalf("exit %d, want 5", r.code)
+			if r := p.with(groups).Run("migrate"); r.Code != 5 {
+				t.Fatalf("exit %d, want 5", r.Code)
 			}
 			term := newTerminal(t, 100, 60)
 			term.watches(p, "")

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 )
 
@@ -70,11 +71,16 @@ func (term *terminal) state() string {
 		"keypad #{keypad_flag}, wrap #{wrap_flag}"))
 }
 
+// runs is the command that has the terminal.
+func (term *terminal) runs() string {
+	return strings.TrimSpace(term.tmux("display-message", "-p", "#{pane_current_command}"))
+}
+
 // shows waits until the screen has all of some parts, and gives it.
 func (term *terminal) shows(parts ...string) string {
 	term.t.Helper()
 	var screen string
-	eventually(term.t, fmt.Sprintf("%q is on the screen", parts), func() bool {
+	running.Eventually(term.t, fmt.Sprintf("%q is on the screen", parts), func() bool {
 		screen = term.screen()
 		for _, part := range parts {
 			if !strings.Contains(screen, part) {
@@ -90,7 +96,7 @@ func (term *terminal) shows(parts ...string) string {
 // is lost.
 func (term *terminal) prompts() {
 	term.t.Helper()
-	eventually(term.t, "the shell prompts", func() bool {
+	running.Eventually(term.t, "the shell prompts", func() bool {
 		lines := strings.Split(strings.TrimSpace(term.screen()), "\n")
 		last := strings.TrimSpace(lines[len(lines)-1])
 		return last != "" && strings.Trim(last, "$# ") == "" // it may prompt twice

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/skein-migrate/skein/integration/running"
 	"github.com/skein-migrate/skein/integration/testcluster"
 	"github.com/skein-migrate/skein/integration/testproxy"
 )
@@ -25,7 +26,12 @@ func heldUp(t *testing.T, ddl string) (*project, *testcluster.Node, *process) {
 	skein(t)
 	n := c.Nodes[3]
 	run := p.start("migrate", "--group", "events", "--ddl", ddl, "-v")
-	eventually(t, "the run begins", func() bool { return strings.Contains(run.printed(), "events/0001_create_events") })
+	// At once: the statement that is to meet a frozen node takes a tenth of a second.
+	for began := time.Now(); !strings.Contains(run.printed(), "events/0001_create_events"); time.Sleep(2 * time.Millisecond) {
+		if time.Since(began) > time.Minute {
+			t.Fatalf("the run does not begin:\n%s", run.printed())
+		}
+	}
 	if err := n.Pause(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +50,7 @@ func thaw(t *testing.T, n *testcluster.Node) {
 
 // watches types the command.
 func (term *terminal) watches(p *project, arguments string) {
-	term.types(skein(p.t) + " --config " + p.config + " watch " + arguments)
+	term.types(skein(p.T) + " --config " + p.Config + " watch " + arguments)
 }
 
 func TestARunThatAFrozenNodeHoldsUp(t *testing.T) {
@@ -64,7 +70,7 @@ func TestARunThatAFrozenNodeHoldsUp(t *testing.T) {
 				t.Fatalf("it does not say for how long %s gave no answer:\n%s", n.Addr(), screen)
 			}
 			began := time.Now()
-			eventually(t, "the time goes on", func() bool {
+			running.Eventually(t, "the time goes on", func() bool {
 				now := silent.FindStringSubmatch(term.screen())
 				return now != nil && now[1] != before[1]
 			})
@@ -74,7 +80,7 @@ func TestARunThatAFrozenNodeHoldsUp(t *testing.T) {
 
 			for _, size := range [][2]int{{120, 50}, {40, 10}, {80, 24}} {
 				term.resize(size[0], size[1])
-				eventually(t, "it is redrawn", func() bool {
+				running.Eventually(t, "it is redrawn", func() bool {
 					lines := strings.Split(strings.TrimSuffix(term.screen(), "\n"), "\n")
 					return len(lines) == size[1] && strings.HasPrefix(lines[size[1]-1], "q quit") && len(lines[0]) == size[0]
 				})
@@ -142,7 +148,7 @@ func TestARunThatWasKilled(t *testing.T) {
 func piped(t *testing.T, p *project, args ...string) []byte {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	cmd := osexec.CommandContext(t.Context(), skein(t), append([]string{"--config", p.config, "watch"}, args...)...)
+	cmd := osexec.CommandContext(t.Context(), skein(t), append([]string{"--config", p.Config, "watch"}, args...)...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	began := time.Now()
 	if err := cmd.Run(); err != nil {
@@ -160,9 +166,9 @@ func TestQuittingLeavesTheTerminalAsItWas(t *testing.T) {
 	for name, key := range map[string]string{"q": "q", "Esc": "Escape", "Ctrl-C": "C-c"} {
 		t.Run(name, func(t *testing.T) {
 			term := newTerminal(t, 80, 24)
-			term.types("echo before; stty -g >" + p.config + ".before")
+			term.types("echo before; stty -g >" + p.Config + ".before")
 			term.shows("before\n")
-			before := term.state()
+			before, shell := term.state(), term.runs()
 			term.watches(p, "")
 			term.shows("No run lives: the lock is free.", "4 nodes, all answer")
 			if term.state() == before {
@@ -170,6 +176,8 @@ func TestQuittingLeavesTheTerminalAsItWas(t *testing.T) {
 			}
 			began := time.Now()
 			term.keys(key)
+			// What is typed before it has given the terminal back is thrown away.
+			running.Eventually(t, "the shell has the terminal", func() bool { return term.runs() == shell })
 			term.prompts()
 			if after := term.state(); after != before {
 				t.Errorf("%s, and was %s", after, before)
@@ -177,7 +185,7 @@ func TestQuittingLeavesTheTerminalAsItWas(t *testing.T) {
 			if took := time.Since(began); took > 8*time.Second {
 				t.Errorf("it took %s to quit", took)
 			}
-			term.types("echo exit $?; stty -g | diff - " + p.config + ".before && echo the same")
+			term.types("echo exit $?; stty -g | diff - " + p.Config + ".before && echo the same")
 			screen := term.shows("before\n", "exit 0", "the same")
 			if strings.Contains(screen, "q quit") {
 				t.Errorf("the view is still there:\n%s", screen)
@@ -249,7 +257,7 @@ func TestItReadsOnlyAndDoesNotPileUpQuestions(t *testing.T) {
 		proxy.Meddle(func(r testproxy.Request) *testproxy.Meddling {
 			mu.Lock()
 			defer mu.Unlock()
-			if p.servers.Nodes[i] == n {
+			if p.Servers.Nodes[i] == n {
 				connections[r.Connection] = true
 			}
 			if testproxy.BeginsQuery(r.Data) {
@@ -275,7 +283,7 @@ func TestItReadsOnlyAndDoesNotPileUpQuestions(t *testing.T) {
 	mu.Lock()
 	dialled := len(connections) // lock status may dial too
 	mu.Unlock()
-	if lock := p.run(nil, "lock", "status"); !strings.Contains(lock.stdout, "migrate") {
+	if lock := p.Run("lock", "status"); !strings.Contains(lock.Stdout, "migrate") {
 		t.Error("the lock is not the run's")
 	}
 	mu.Lock()

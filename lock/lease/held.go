@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/skein-migrate/skein/journal"
@@ -18,12 +19,17 @@ type Lease struct {
 	own    claim
 	stop   context.CancelFunc // of what renews it
 	ended  chan struct{}      // nothing renews it any more
+	// renewing: a row that makes it live for longer is under way, or has not been
+	// looked at.
+	renewing atomic.Bool
+	asking   atomic.Bool // beside the work; see stale
 
 	mu       sync.Mutex
 	done     chan struct{}
 	isDone   bool
 	released bool
 	deadline *time.Timer
+	held     time.Time // see answered
 }
 
 // errOver says that the lease ran out or was taken away, as the server has it.
@@ -58,10 +64,15 @@ func (l *Lease) keep(ctx context.Context) {
 		case <-every.C:
 		}
 		asked := time.Now()
-		if err := l.renew(ctx); err != nil {
+		l.renewing.Store(true)
+		err := l.renew(ctx)
+		if err != nil {
+			l.renewing.Store(false)
 			continue // the deadline ends it, if nothing else does
 		}
-		switch err := l.check(ctx); {
+		err = l.check(ctx, true)
+		l.renewing.Store(false)
+		switch {
 		case err == nil:
 			l.extend(asked)
 		case errors.Is(err, errOver):
@@ -89,14 +100,20 @@ func (l *Lease) extend(asked time.Time) {
 	}
 }
 
-// check asks the server once whether the lock is held: errOver if not.
-func (l *Lease) check(ctx context.Context) error {
+// check asks the server once whether the lock is held: errOver if not. A claim that is
+// live, by its own rows, has the lock: who wants it withdraws beside one that is. Only
+// while it is renewed that may be wrong, where it had expired just before: beside then
+// has higher claims looked for too, which costs the server twice as much.
+func (l *Lease) check(ctx context.Context, beside bool) error {
 	name := l.locker.name(l.own.Epoch)
 	prefix := l.locker.options.Table + "_"
 	// With a suffix that is no number the claim is of another lock, and 0 here.
 	higher := fmt.Sprintf("(SELECT count() FROM system.tables WHERE database = %s AND startsWith(name, %s)"+
 		" AND toUInt64OrZero(substring(name, %d)) > %d)",
 		ops.String(l.locker.options.Database), ops.String(prefix), len(prefix)+1, l.own.Epoch)
+	if !beside {
+		higher = "0"
+	}
 	rows, err := l.locker.query(ctx, fmt.Sprintf("SELECT %s, toString(%s) FROM %s",
 		l.locker.liveSQL(l.own), higher, l.locker.table(l.own.Epoch)))
 	if err == nil {
@@ -130,16 +147,33 @@ func (l *Lease) Epoch() uint64 { return l.own.Epoch }
 // A server's silence closes it before the lease runs out there.
 func (l *Lease) Done() <-chan struct{} { return l.done }
 
-// Confirm asks the server whether the lock is held still. It answers
-// *journal.LockLostError if not, or if nothing but errors came until the lease
+// fresh is how long an answer counts. Within it nobody takes the lock: a lease takes
+// seconds to run out, and Break waits for as long. Statements of some milliseconds would
+// else take twice their time.
+const fresh = 50 * time.Millisecond
+
+// stale is when an answer is old enough that the next is asked for beside the work, so
+// that statements of some milliseconds never wait for one.
+const stale = fresh * 7 / 10
+
+// Confirm asks the server whether the lock is held still, unless it has said so in the
+// last 50 ms. It answers *journal.LockLostError if not, or if nothing but errors came until the lease
 // could not be trusted any more, or ctx's deadline; the lease is then over. A
 // cancelled ctx is returned as such and leaves the lease as it is.
 func (l *Lease) Confirm(ctx context.Context) error {
 	last := errOver
 	for !l.over() {
-		err := l.check(ctx)
+		asked := time.Now()
+		if age := asked.Sub(l.answered()); !l.renewing.Load() && age < fresh && ctx.Err() == nil {
+			if age > stale && l.asking.CompareAndSwap(false, true) {
+				go l.askBeside(context.WithoutCancel(ctx))
+			}
+			return nil
+		}
+		err := l.check(ctx, l.renewing.Load())
 		switch {
 		case err == nil && !l.over():
+			l.answer(asked)
 			return nil
 		case err == nil:
 			continue
@@ -152,6 +186,32 @@ func (l *Lease) Confirm(ctx context.Context) error {
 		_ = pause(ctx, time.Now().Add(pollEvery/4)) // seen at the top of the loop
 	}
 	return &journal.LockLostError{Err: fmt.Errorf("confirm lock %s: %w", l.locker.name(l.own.Epoch), last)}
+}
+
+// askBeside asks once. What goes wrong is for the next Confirm to find out.
+func (l *Lease) askBeside(ctx context.Context) {
+	defer l.asking.Store(false)
+	ctx, cancel := context.WithTimeout(ctx, l.trust())
+	defer cancel()
+	asked := time.Now()
+	if l.check(ctx, l.renewing.Load()) == nil {
+		l.answer(asked)
+	}
+}
+
+// answered is when the server was last asked and said that the lock is held.
+func (l *Lease) answered() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.held
+}
+
+func (l *Lease) answer(asked time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if asked.After(l.held) {
+		l.held = asked
+	}
 }
 
 func (l *Lease) over() bool {

@@ -223,7 +223,8 @@ func (l *Locker) Status(ctx context.Context) (*journal.Holder, error) {
 }
 
 // Break takes the lock away from whoever holds it, alive or not, and says who
-// that was; nil if nobody did. What the holder has in flight is not stopped.
+// that was; nil if nobody did. When it returns the holder sends nothing more; what it
+// has in flight is not stopped.
 func (l *Locker) Break(ctx context.Context) (*journal.Holder, error) {
 	seen, err := l.look(ctx)
 	if err != nil {
@@ -235,6 +236,10 @@ func (l *Locker) Break(ctx context.Context) (*journal.Holder, error) {
 	}
 	if _, err := l.query(ctx, l.releaseSQL(holding.Epoch)); err != nil {
 		return nil, fmt.Errorf("break the lock of run %s: %w", holding.Holder.RunID, err)
+	}
+	select { // until the holder has to ask again
+	case <-time.After(fresh):
+	case <-ctx.Done():
 	}
 	return &holding.Holder, nil
 }

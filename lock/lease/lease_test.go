@@ -101,6 +101,50 @@ func subject(t *testing.T, c *testcluster.Cluster, address string, cut func()) l
 	}
 }
 
+// beside counts the answers that came while nobody waited for one, but for those that a
+// renewal asks for.
+type beside struct {
+	lease.Nodes
+	confirming atomic.Bool
+	answers    atomic.Int32
+}
+
+func (b *beside) Query(ctx context.Context, node, sql string) ([][]string, error) {
+	time.Sleep(5 * time.Millisecond)
+	rows, err := b.Nodes.Query(ctx, node, sql)
+	if !b.confirming.Load() && strings.Contains(sql, "toString(0)") {
+		b.answers.Add(1)
+	}
+	return rows, err
+}
+
+// Whoever confirms at every turn does not wait for answers: they are asked for before
+// the last one is too old.
+func TestWorkDoesNotWaitForTheLease(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *testcluster.Cluster) {
+		server := &beside{Nodes: open(t, c, c.Nodes[0].Addr())}
+		l, err := lease.New(server, options(c, t.Name())).Acquire(t.Context(), journal.Holder{RunID: "run"}, 0, 0, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.answers.Store(0)
+		for began := time.Now(); server.answers.Load() == 0; time.Sleep(time.Millisecond) {
+			server.confirming.Store(true)
+			err := l.Confirm(t.Context())
+			server.confirming.Store(false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if time.Since(began) > 20*time.Second {
+				t.Fatal("each answer was waited for")
+			}
+		}
+		if err := l.Release(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // restart kills the server and starts it again. What it knew of locks is its tables.
 func restart(t *testing.T, c *testcluster.Cluster, lose bool) {
 	t.Helper()
@@ -242,7 +286,7 @@ func TestContenderWithdrawsFromWhatCameBetween(t *testing.T) {
 	}
 }
 
-// A claim above its own ends a lease, whatever that claim is worth.
+// A claim above its own ends a lease when that is renewed next, whatever the claim is worth.
 func TestAHigherClaimEndsTheLease(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *testcluster.Cluster) {
 		l, err := lease.New(open(t, c, c.Nodes[0].Addr()), options(c, "high")).Acquire(t.Context(), holder("run-1"), 8, 0, nil)
@@ -250,6 +294,11 @@ func TestAHigherClaimEndsTheLease(t *testing.T) {
 			t.Fatal(err)
 		}
 		query(t, c, handmade("lock of high_10", "other", 1)) // 9 is below it, as text it is above
+		select {
+		case <-l.Done():
+		case <-time.After(timeout):
+			t.Error("it goes on")
+		}
 		var lost *journal.LockLostError
 		if err := l.Confirm(t.Context()); !errors.As(err, &lost) {
 			t.Errorf("want *journal.LockLostError, have %v", err)

@@ -19,7 +19,7 @@ type Health struct {
 
 // Probe opens a session as Acquire does, measures one read, and says who holds the
 // lock. It writes nothing. Servers that give no session within SessionTimeout are an
-// error that names them.
+// *UnreachableError.
 func (l *Locker) Probe(ctx context.Context, key string) (Health, error) {
 	s, err := open(ctx, l.options)
 	if err != nil {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	zookeeper "github.com/go-zookeeper/zk"
+
+	"github.com/skein-migrate/skein/await"
 )
 
 // session is one ZooKeeper session over one connection. The library would
@@ -34,6 +36,18 @@ type session struct {
 	dialled error // why no server gave a session, the last reason
 }
 
+// UnreachableError says that no server gave a session.
+type UnreachableError struct {
+	Servers []string
+	Err     error
+}
+
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("connect to ZooKeeper (%s): %v", strings.Join(e.Servers, ", "), e.Err)
+}
+
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
 // open gets a session from any of the servers, within SessionTimeout and ctx.
 func open(ctx context.Context, options Options) (*session, error) {
 	if len(options.Servers) == 0 {
@@ -51,6 +65,18 @@ func open(ctx context.Context, options Options) (*session, error) {
 	close(s.opened)
 	limit := time.NewTimer(options.SessionTimeout)
 	defer limit.Stop()
+	if options.Waiting != nil {
+		said := make(chan struct{})
+		slow := time.AfterFunc(await.Quiet, func() {
+			defer close(said)
+			options.Waiting("no answer yet from ZooKeeper ("+strings.Join(options.Servers, ", ")+")"+s.lastDialError(), options.SessionTimeout)
+		})
+		defer func() {
+			if !slow.Stop() {
+				<-said // nothing else is told before
+			}
+		}()
+	}
 	select {
 	case <-s.ready:
 	case <-limit.C:
@@ -58,7 +84,11 @@ func open(ctx context.Context, options Options) (*session, error) {
 	case <-ctx.Done():
 		err = fmt.Errorf("%w%s", ctx.Err(), s.lastDialError())
 	}
-	if err == nil && options.Auth != "" {
+	if err != nil {
+		s.close()
+		return nil, &UnreachableError{Servers: options.Servers, Err: err}
+	}
+	if options.Auth != "" {
 		s.acl = zookeeper.AuthACL(zookeeper.PermAll)
 		_, err = call(ctx, s, func(c *zookeeper.Conn) (struct{}, error) {
 			return struct{}{}, c.AddAuth("digest", []byte(options.Auth))
@@ -143,10 +173,14 @@ func (s *session) dial(network, address string, _ time.Duration) (net.Conn, erro
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		s.dialled = err
+		// "connect: connection refused", without the address.
+		if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" {
+			err = op.Err
+		}
+		s.dialled = s.of(address, err)
 		return nil, err
 	}
-	s.dialled = fmt.Errorf("%s accepted and gave no session", address)
+	s.dialled = s.of(address, errors.New("it accepted and gave no session"))
 	s.socket = conn
 	// A frozen server still accepts: its kernel does.
 	time.AfterFunc(limit, func() {
@@ -157,6 +191,14 @@ func (s *session) dial(network, address string, _ time.Duration) (net.Conn, erro
 		}
 	})
 	return conn, nil
+}
+
+// of says of which server an error is, where there are several.
+func (s *session) of(address string, err error) error {
+	if len(s.options.Servers) > 1 {
+		return fmt.Errorf("%s: %w", address, err)
+	}
+	return err
 }
 
 func (s *session) dialOne(network, address string, limit time.Duration) (net.Conn, error) {

@@ -32,6 +32,9 @@ type Options struct {
 	// Owner is the state table that the locks are for. One of another is refused, as
 	// a *journal.PreflightError. Without nodes: nothing is compared.
 	Owner Owner
+	// Waiting is told, by another goroutine, when servers have given no session for a
+	// moment, and how long that may last. Nil: nobody is.
+	Waiting func(reason string, limit time.Duration)
 	// Logger gets the client library's messages; nil drops them.
 	Logger zookeeper.Logger
 }
@@ -61,7 +64,7 @@ func (silent) Printf(string, ...any) {}
 // Acquire takes the lock of a state table for a run, or answers
 // *journal.LockHeldError at once. The lease's epoch is greater than every epoch
 // that this lock ever gave and than floor, the highest in the state table.
-// Servers that do not answer are an error that names them, within SessionTimeout.
+// Servers that do not answer are an *UnreachableError, within SessionTimeout.
 func (l *Locker) Acquire(ctx context.Context, key string, holder journal.Holder, floor uint64) (*Lease, error) {
 	return l.acquire(ctx, request{lock: l.lock(key), holder: holder, floor: floor, sink: func(journal.Event) {}})
 }

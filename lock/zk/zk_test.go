@@ -151,9 +151,16 @@ func TestUnreachableServersAreNamedInTime(t *testing.T) {
 	for name, address := range map[string]string{"refused": refusing, "silent": silent.Addr().String(), "unknown host": "skein.invalid:2181"} {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()
-			_, err := zk.New(options(address)).Acquire(t.Context(), "key", holder("run"), 0)
-			if err == nil || !strings.Contains(err.Error(), address) {
-				t.Errorf("want an error that names %s, have %v", address, err)
+			var told []string
+			o := options(address)
+			o.Waiting = func(reason string, _ time.Duration) { told = append(told, reason) }
+			_, err := zk.New(o).Acquire(t.Context(), "key", holder("run"), 0)
+			var unreachable *zk.UnreachableError
+			if !errors.As(err, &unreachable) || strings.Count(unreachable.Error(), address) != 1 {
+				t.Errorf("want an error that names %s, once, have %v", address, err)
+			}
+			if len(told) != 1 || !strings.Contains(told[0], address) {
+				t.Errorf("want to be told once of %s, have %q", address, told)
 			}
 			if took := time.Since(began); took > timeout+2*time.Second {
 				t.Errorf("took %s", took)

@@ -21,8 +21,8 @@ import (
 // Kind is a kind of files, told by the ends of their names.
 type Kind struct {
 	Endings []string // such as .yaml and .yml
-	// Parse reads the text of one file; messages begin with its name. The ID is
-	// filled in by Load. Several goroutines call it at a time.
+	// Parse reads the text of one file, and runs Check on its operations; messages
+	// begin with its name. The ID is filled in by Load. Several goroutines call it at a time.
 	Parse func(name string, text []byte) (migration.Migration, error)
 }
 
@@ -96,7 +96,7 @@ func (f *file) read(fsys fs.FS) {
 		return
 	}
 	f.is, f.err = f.kind.Parse(f.shown, text)
-	f.is.ID = f.ID
+	f.is.ID, f.is.Checked = f.ID, true
 }
 
 // inOrder sorts what was read, or says all that is wrong.

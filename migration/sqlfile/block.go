@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/skein-migrate/skein/config/yamlnode"
+	"github.com/skein-migrate/skein/nearest"
 	"github.com/skein-migrate/skein/ops"
 	"github.com/skein-migrate/skein/storageset"
 )
@@ -77,7 +77,7 @@ func (p *parser) options(line int) ops.RunBlock {
 		switch {
 		case !slices.Contains(blockOptions(), o.key):
 			p.bad(line, o.column, "unknown option %s of %s%s", o.key, stmtMarker,
-				orList(yamlnode.DidYouMean(strings.ToLower(o.key), blockOptions()), ": there are "+strings.Join(blockOptions(), ", ")))
+				orList(nearest.DidYouMean(strings.ToLower(o.key), blockOptions()), ": there are "+strings.Join(blockOptions(), ", ")))
 			continue
 		case o.value == "":
 			p.bad(line, o.column, "%s has no value: write %s=%s", o.key, o.key, example(o.key))
@@ -143,7 +143,7 @@ func (p *parser) set(operation *ops.RunBlock, o option) string {
 		switch {
 		case len(p.sets) > 0 && !slices.Contains(p.sets, operation.StorageSet):
 			return fmt.Sprintf("storage set %q is not of this group%s", o.value,
-				orList(yamlnode.DidYouMean(o.value, strings.Split(p.sets.String(), ", ")), ": there are "+p.sets.String()))
+				orList(nearest.DidYouMean(o.value, strings.Split(p.sets.String(), ", ")), ": there are "+p.sets.String()))
 		case !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`).MatchString(o.value):
 			return fmt.Sprintf("storage_set=%s: use letters, digits, and _ . -", o.value)
 		}
@@ -158,5 +158,5 @@ func (p *parser) set(operation *ops.RunBlock, o option) string {
 
 func unknownValue(o option, known ...string) string {
 	return fmt.Sprintf("unknown %s %q%s", o.key, o.value,
-		orList(yamlnode.DidYouMean(strings.ToLower(o.value), known), ": write "+strings.Join(known, ", ")))
+		orList(nearest.DidYouMean(strings.ToLower(o.value), known), ": write "+strings.Join(known, ", ")))
 }

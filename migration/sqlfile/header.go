@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/skein-migrate/skein/config/yamlnode"
 	"github.com/skein-migrate/skein/migration"
+	"github.com/skein-migrate/skein/nearest"
 	"github.com/skein-migrate/skein/ops"
 )
 
@@ -126,7 +126,7 @@ func (p *parser) misplaced(line, column int, comment string, above bool) bool {
 	case slices.Contains([]string{upMarker, downMarker, "-- migrator:up", "-- migrator:down"}, meant):
 		p.bad(line, column, "write %s like this, on a line of its own", meant)
 	default:
-		p.bad(line, column, "unknown section %q%s", comment, orList(yamlnode.DidYouMean(strings.ToLower(marker[2]), []string{"up", "down"}),
+		p.bad(line, column, "unknown section %q%s", comment, orList(nearest.DidYouMean(strings.ToLower(marker[2]), []string{"up", "down"}),
 			": there are "+upMarker+" and "+downMarker))
 	}
 	return true
@@ -136,7 +136,7 @@ func (p *parser) unknown(line, column int, name string) {
 	known := append(fileDirectives(), "@stmt")
 	words := strings.Fields(strings.ReplaceAll(strings.Join(known, " "), "@", ""))
 	p.bad(line, column, "unknown directive %s%s", name,
-		orList(yamlnode.DidYouMean(strings.ToLower(name[1:]), words), ": there are "+strings.Join(known, ", ")+"; a comment does not begin with @"))
+		orList(nearest.DidYouMean(strings.ToLower(name[1:]), words), ": there are "+strings.Join(known, ", ")+"; a comment does not begin with @"))
 }
 
 func orList(proposal, list string) string {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/skein-migrate/skein/config/yamlnode"
 	"github.com/skein-migrate/skein/migration"
+	"github.com/skein-migrate/skein/nearest"
 	"github.com/skein-migrate/skein/ops"
 	"github.com/skein-migrate/skein/storageset"
 )
@@ -88,7 +89,7 @@ func (d *decoder) migration(root *yaml.Node) migration.Migration {
 	}
 	return migration.Migration{
 		Blocking: h.Blocking, Irreversible: h.Irreversible, Allow: h.Allow, DependsOn: d.dependencies(entries, h.DependsOn),
-		Forward: h.Forward, Backward: h.Backward,
+		NoBatch: h.Batch != nil && !*h.Batch, Forward: h.Forward, Backward: h.Backward,
 	}
 }
 
@@ -132,7 +133,11 @@ func (d *decoder) mapping(node *yaml.Node, path string) map[string]entry {
 func (d *decoder) unknown(entries map[string]entry, known []string, path string) {
 	for name, e := range entries {
 		if !slices.Contains(known, name) {
-			d.wrong(e.key, "unknown key %q in %s%s", name, path, yamlnode.DidYouMean(name, known))
+			meant := nearest.DidYouMean(name, known)
+			if meant == "" {
+				meant = " (there are: " + strings.Join(slices.Sorted(slices.Values(known)), ", ") + ")"
+			}
+			d.wrong(e.key, "unknown key %q in %s%s", name, path, meant)
 		}
 	}
 }
@@ -175,7 +180,7 @@ func (d *decoder) operation(node *yaml.Node, in around) ops.Operation {
 		typ, known := d.types.operations[key]
 		switch {
 		case !known:
-			d.wrong(e.key, "unknown operation %q%s", key, yamlnode.DidYouMean(key, d.operationKeys()))
+			d.wrong(e.key, "unknown operation %q%s", key, nearest.DidYouMean(key, d.operationKeys()))
 			return nil
 		case typ == goCode():
 			d.wrong(e.key, "%s: a Go function has no YAML: register the migration from Go, or write it as run_sql", key)

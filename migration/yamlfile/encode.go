@@ -25,6 +25,9 @@ func Encode(m migration.Migration) ([]byte, error) {
 		Blocking: m.Blocking, Irreversible: m.Irreversible, Allow: m.Allow,
 		StorageSet: common.StorageSet, Target: common.Target, Forward: m.Forward, Backward: m.Backward,
 	}
+	if m.NoBatch {
+		h.Batch = new(bool)
+	}
 	for _, dependency := range m.DependsOn {
 		h.DependsOn = append(h.DependsOn, dependency.String())
 	}

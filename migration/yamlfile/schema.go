@@ -37,6 +37,7 @@ func fileDocs() map[string]string {
 		"depends_on":   "Migrations that come first, each as group:id.",
 		"irreversible": "Why there is no way back, on purpose.",
 		"allow":        "Names of validation rules that it breaks on purpose.",
+		"batch":        "false: every statement by itself. Otherwise alterations of one table that follow one another are one.",
 		"storage_set":  "The storage set of operations that name none. The group's, where it has one.",
 		"target":       "The target of operations that name none.",
 		"forward":      "The operations, in order.",

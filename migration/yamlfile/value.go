@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/skein-migrate/skein/config/yamlnode"
+	"github.com/skein-migrate/skein/nearest"
 	"github.com/skein-migrate/skein/ops"
 	"github.com/skein-migrate/skein/storageset"
 )
@@ -205,7 +206,7 @@ func (d *decoder) text(node *yaml.Node, into reflect.Value, in around) {
 	default:
 		value, known := words.fromYAML(node.Value)
 		if !known {
-			d.wrong(node, "%s: %q is none of its words%s%s", in.path, node.Value, words.list(), yamlnode.DidYouMean(node.Value, words.inYAML))
+			d.wrong(node, "%s: %q is none of its words%s%s", in.path, node.Value, words.list(), nearest.DidYouMean(node.Value, words.inYAML))
 			return
 		}
 		into.SetString(value)

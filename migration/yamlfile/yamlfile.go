@@ -82,6 +82,7 @@ type header struct {
 	DependsOn    []string       `yaml:"depends_on,omitempty"`
 	Irreversible string         `yaml:"irreversible,omitempty"`
 	Allow        []string       `yaml:"allow,omitempty"`
+	Batch        *bool          `yaml:"batch,omitempty"`
 	StorageSet   storageset.Key `yaml:"storage_set,omitempty"`
 	Target       ops.Target     `yaml:"target,omitempty"`
 	Forward      ops.Operations `yaml:"forward"`

@@ -1,11 +1,12 @@
-package yamlnode
+// Package nearest proposes the name that somebody meant who mistyped it.
+package nearest
 
 // DidYouMean proposes the known name that is nearest to a wrong one, as the end
-// of a message; nothing if none is near.
+// of a message; nothing if none is near, or half of the letters would be others.
 func DidYouMean(name string, known []string) string {
 	best, distance := "", min(len(name)/3+3, len(name))
 	for _, candidate := range known {
-		if d := editDistance(name, candidate); d < distance {
+		if d := Distance(name, candidate); d < distance && 2*d <= max(len(name), len(candidate)) {
 			best, distance = candidate, d
 		}
 	}
@@ -15,9 +16,9 @@ func DidYouMean(name string, known []string) string {
 	return `, did you mean "` + best + `"?`
 }
 
-// editDistance counts the insertions, deletions and replacements of bytes
-// between two names.
-func editDistance(a, b string) int {
+// Distance counts the insertions, deletions and replacements of bytes between
+// two names.
+func Distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
