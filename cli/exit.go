@@ -104,8 +104,10 @@ func (a *app) printError(err error, code int) {
 		}
 		fmt.Fprintln(w, "skein: not all replicas are active, nothing was changed")
 		printInactive(w, inactive)
-		fmt.Fprintln(w, "Bring them back. One that was just started needs a while: skein check-inactive-replicas says when.\n"+
-			"If a node stays dead: --without NODE goes on and owes it what it misses")
+		if slices.ContainsFunc(inactive.Tables, func(t journal.InactiveReplica) bool { return !canBeMended(t) }) {
+			fmt.Fprintln(w, "Bring them back. One that was just started needs a while: skein check-inactive-replicas says when.\n"+
+				"If a node stays dead: --without NODE goes on and owes it what it misses")
+		}
 	default:
 		fmt.Fprintf(w, "skein: %s\n", err)
 		if code == exitUsage && !a.started && !strings.Contains(err.Error(), "--help") {
@@ -262,13 +264,25 @@ func printInactive(w io.Writer, e *journal.InactiveReplicasError) {
 		}
 		for _, node := range table.Nodes {
 			fmt.Fprintf(w, "    %s  %s\n", node.Node, node.Why)
+			if node.Remedy != "" {
+				fmt.Fprintf(w, "    To mend it, there: %s\n", node.Remedy)
+			}
 		}
 	}
 	have := "have"
 	if len(e.Tables) == 1 {
 		have = "has"
 	}
-	fmt.Fprintf(w, "%d of %s %s inactive replicas\n", len(e.Tables), count(e.Checked, "replicated table"), have)
+	what := "inactive replicas"
+	if slices.ContainsFunc(e.Tables, canBeMended) {
+		what = "replicas that are inactive or not in order"
+	}
+	fmt.Fprintf(w, "%d of %s %s %s\n", len(e.Tables), count(e.Checked, "replicated table"), have, what)
+}
+
+// canBeMended says that statements are known that do it.
+func canBeMended(t journal.InactiveReplica) bool {
+	return slices.ContainsFunc(t.Nodes, func(n journal.InactiveDetail) bool { return n.Remedy != "" })
 }
 
 func indent(text, by string) string { return strings.ReplaceAll(text, "\n", "\n"+by) }

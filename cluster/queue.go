@@ -126,16 +126,7 @@ func escapeHost(name string) string {
 	if err != nil {
 		return name
 	}
-	var b strings.Builder
-	for i := range len(host) {
-		switch c := host[i]; {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_':
-			b.WriteByte(c)
-		default:
-			fmt.Fprintf(&b, "%%%02X", c)
-		}
-	}
-	return b.String() + ":" + port
+	return escaped(host) + ":" + port
 }
 
 // hostOf reads what escapeHost writes.

@@ -23,6 +23,7 @@ type replicaRow struct {
 	sessionExpired  bool
 	idle            bool // see idleDelay
 	database, table string
+	folder          string // of its data, where that is another table's; see displaced
 }
 
 // InactiveReplicas lists the replicated tables on nodes that have fewer active
@@ -135,7 +136,11 @@ func (c *Cluster) judge(rows []replicaRow, silent map[string]error) (journal.Ina
 	sets := map[string]replicaSet{}
 	for _, row := range rows {
 		if why := row.why(); why != "" {
-			out.Nodes = append(out.Nodes, journal.InactiveDetail{Node: row.node, Why: why})
+			detail := journal.InactiveDetail{Node: row.node, Why: why}
+			if row.folder != "" {
+				detail.Remedy = putBack(row.database, row.table)
+			}
+			out.Nodes = append(out.Nodes, detail)
 		}
 		s, seen := sets[row.path]
 		switch {
@@ -204,6 +209,10 @@ func (r replicaRow) why() string {
 	if r.idle {
 		why = append(why, "has not begun to replicate since its server was started: wait for it")
 	}
+	if r.folder != "" {
+		why = append(why, "its data are in the folder of "+r.folder+
+			", where a RENAME that was cut off has left them: a restart of the server would not find them")
+	}
 	return strings.Join(why, ", ")
 }
 
@@ -213,9 +222,24 @@ func (r replicaRow) why() string {
 // itself too, and it looks again only ten seconds later.
 const idleDelay = "1000000000"
 
+const (
+	ofReplicas = "SELECT database, table, zookeeper_path, toString(active_replicas), toString(total_replicas), " +
+		"toString(is_readonly), toString(is_session_expired), toString(absolute_delay > " + idleDelay + "), %s FROM system.replicas"
+	withFolders = " ANY LEFT JOIN (SELECT database, name AS table, data_path FROM system.tables WHERE engine LIKE 'Replicated%') USING database, table"
+)
+
+// replicaRows asks a server for where data are, too, that names a table's folder after the
+// table (it has one data_path: from 18.12 on, to 19.14).
 func (c *Cluster) replicaRows(ctx context.Context, node string) ([]replicaRow, error) {
-	rows, err := c.Query(ctx, node, "SELECT database, table, zookeeper_path, toString(active_replicas), "+
-		"toString(total_replicas), toString(is_readonly), toString(is_session_expired), toString(absolute_delay > "+idleDelay+") FROM system.replicas")
+	facts, err := c.node(ctx, node)
+	if err != nil {
+		return nil, err
+	}
+	query := fmt.Sprintf(ofReplicas, "''")
+	if facts.columns["tables"]["data_path"] {
+		query = fmt.Sprintf(ofReplicas, "data_path") + withFolders
+	}
+	rows, err := c.Query(ctx, node, query)
 	if err != nil {
 		return nil, err
 	}
@@ -223,9 +247,9 @@ func (c *Cluster) replicaRows(ctx context.Context, node string) ([]replicaRow, e
 	for i, row := range rows {
 		out[i] = replicaRow{
 			node: node, database: row[0], table: row[1], path: row[2],
-			readOnly: row[5] == "1", sessionExpired: row[6] == "1",
+			readOnly: row[5] == "1", sessionExpired: row[6] == "1", folder: displaced(row[1], row[8]),
 		}
-		out[i].idle = row[7] == "1" && out[i].why() == ""
+		out[i].idle = row[7] == "1" && !out[i].readOnly && !out[i].sessionExpired
 		if out[i].active, err = strconv.Atoi(row[3]); err != nil {
 			return nil, fmt.Errorf("%s: active_replicas of %s.%s: %w", node, row[0], row[1], err)
 		}

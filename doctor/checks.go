@@ -55,10 +55,10 @@ func Checks() []Check {
 		},
 		{
 			Name: "replicas", Worst: Error, needs: PartVitals | PartReplicas, judge: replicas,
-			Looks:  "replicas that are inactive, read-only, or without a session",
-			Do:     "bring the node or its session back; `SYSTEM RESTART REPLICA`",
+			Looks:  "replicas that are inactive, read-only, without a session, or (before 19.15) with their data in another table's folder",
+			Do:     "bring the node or its session back; `SYSTEM RESTART REPLICA`; the RENAME that it shows",
 			Before: "refused (exit 3)",
-			Proof:  "TestNodeStopped, TestZooKeeperKilled, TestReadOnlyReplica",
+			Proof:  "TestNodeStopped, TestZooKeeperKilled, TestReadOnlyReplica, TestDataInAnotherFolder",
 		},
 		{
 			Name: "replication-queue", Worst: Warning, needs: PartQueues, judge: queues,

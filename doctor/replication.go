@@ -22,11 +22,14 @@ func replicas(f Facts, _ Limits) verdict {
 				names[i] = table.Database + "." + table.Table
 			}
 			lines := []string{fmt.Sprintf("%s: %s replicas active", some(names), group[0].Counted())}
+			do := "Bring the node back, or its session with ZooKeeper. Read-only for long: SYSTEM RESTART REPLICA " + names[0] + " there"
 			for _, node := range group[0].Nodes {
 				lines = append(lines, node.Node+"  "+node.Why)
+				if node.Remedy != "" {
+					do = "There: " + node.Remedy
+				}
 			}
-			v.add(Error, c.Name, "", strings.Join(lines, "\n"),
-				"Bring the node back, or its session with ZooKeeper. Read-only for long: SYSTEM RESTART REPLICA "+names[0]+" there")
+			v.add(Error, c.Name, "", strings.Join(lines, "\n"), do)
 		}
 	}
 	if n == 0 && len(v.findings) == 0 {

@@ -49,6 +49,8 @@ func (r InactiveReplica) Counted() string {
 type InactiveDetail struct {
 	Node string `json:"node"`
 	Why  string `json:"why"` // "read-only, session expired"
+	// Remedy is the statement that mends it there; "": none does.
+	Remedy string `json:"remedy,omitempty"`
 }
 
 // InactiveReplicasError says which tables have inactive replicas (exit code 3).

@@ -114,3 +114,33 @@ func TestDDLEntryStuck(t *testing.T) {
 		return has(s.doctor(s.Run("doctor", "--only", "ddl-queue", "--max-lag", "500ms").Code, "--only", "ddl-queue", "--max-lag", "500ms"), "ddl-queue", doctor.OK, "0 unfinished")
 	})
 }
+
+// A RENAME of 18.16 whose session with ZooKeeper is over gives the folder of the data the
+// new name, and the table not. It is seen, and what is said mends it.
+func TestDataInAnotherFolder(t *testing.T) {
+	c := servers.cluster.Cluster(t)
+	s := newSession(t, c, table("0001_a", "a.local"))
+	s.Must(0, "migrate")
+	at := c.Nodes[0]
+	running.Query(t, at, "INSERT INTO `a.local` (id) VALUES (1)")
+	if err := c.ZooKeeper.Kill(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := at.Query(t.Context(), "RENAME TABLE `a.local` TO `b.local`")
+	restore(t, c)
+	if err == nil {
+		t.Fatal("a RENAME without ZooKeeper succeeded: this proves nothing")
+	}
+	remedy := "RENAME TABLE `default`.`a.local` TO `default`.`a.local_aside`, `default`.`a.local_aside` TO `default`.`a.local`"
+	finds(t, s.doctor(3), "replicas", doctor.Error, "default.a.local", at.Addr()+"  its data are in the folder of b.local", "There: "+remedy)
+	running.Says(t, s.Must(3, "check-inactive-replicas").Stdout, "default.a.local  4 of 4 active",
+		at.Addr()+"  its data are in the folder of b.local", "To mend it, there: "+remedy)
+	s.Groups[0].Migrations = append(s.Groups[0].Migrations, update("0002_b", "a.local", "1"))
+	running.Says(t, s.Must(3, "migrate").Stderr, remedy, "nothing was changed")
+	running.Query(t, at, remedy)
+	s.Must(0, "check-inactive-replicas")
+	running.Query(t, at, "RENAME TABLE `a.local` TO `b.local`, `b.local` TO `a.local`")
+	if rows := running.Query(t, at, "SELECT toString(count()) FROM `a.local`"); rows[0][0] != "1" {
+		t.Errorf("the table has %s rows", rows[0][0])
+	}
+}

@@ -220,16 +220,43 @@ func (p *project) whenActive(pass gate, args ...string) result {
 	}
 }
 
-// untilActive waits until every replica is active again, as skein asks of an operator.
+// untilActive waits until every replica is active again, as skein asks of an operator, and
+// puts back what a RENAME of 18.16 has left in another folder, as skein says.
 func (p *project) untilActive() {
 	p.t.Helper()
-	said := p.said.Len()
-	for began := time.Now(); p.run("check-inactive-replicas").code != 0; time.Sleep(200 * time.Millisecond) {
+	said, did := p.said.Len(), ""
+	for began := time.Now(); ; time.Sleep(200 * time.Millisecond) {
+		r := p.run("check-inactive-replicas")
+		if r.code == 0 {
+			break
+		}
 		if time.Since(began) > 90*time.Second {
 			p.fatalf("replicas stay inactive")
 		}
+		for _, n := range p.servers.Nodes { // it may be another project's
+			for _, remedy := range remediesAt(n, r.stdout) {
+				p.exec(n, remedy)
+				did += fmt.Sprintf("(on %s: %s)\n", n.Name, remedy)
+			}
+		}
 	}
 	p.said.Truncate(said)
+	p.said.WriteString(did)
+}
+
+// remediesAt are the statements that check-inactive-replicas says for a node.
+func remediesAt(n *testcluster.Node, report string) []string {
+	var out []string
+	at := ""
+	for line := range strings.Lines(report) {
+		line = strings.TrimSpace(line)
+		if remedy, is := strings.CutPrefix(line, "To mend it, there: "); is && at == n.Addr() {
+			out = append(out, remedy)
+		} else if !is {
+			at, _, _ = strings.Cut(line, " ")
+		}
+	}
+	return out
 }
 
 // finishRenames finishes by hand what a node has begun of a RENAME: 18.16 gives

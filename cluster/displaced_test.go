@@ -1,0 +1,18 @@
+package cluster
+
+import "testing"
+
+func TestDisplaced(t *testing.T) {
+	for _, test := range []struct{ table, path, want string }{
+		{"a", "", ""},
+		{"a", "/data//d/a/", ""},
+		{"a", "/data//d/c/", "c"},
+		{".inner.a b", "/data/d/%2Einner%2Ea%20b/", ""},
+		{".inner.ä", "/data/d/%2Einner%2E%C3%A4/", ""},
+		{"a", "/data/d/%2Einner%2Ea/", ".inner.a"},
+	} {
+		if got := displaced(test.table, test.path); got != test.want {
+			t.Errorf("%s in %s: %q, want %q", test.table, test.path, got, test.want)
+		}
+	}
+}
