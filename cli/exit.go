@@ -102,7 +102,11 @@ func (a *app) printError(err error, code int) {
 		if a.checking {
 			return // the command's own output said it
 		}
-		fmt.Fprintln(w, "skein: not all replicas are active, nothing was changed")
+		active := "active"
+		if slices.ContainsFunc(inactive.Tables, canBeMended) {
+			active = "active and in order"
+		}
+		fmt.Fprintf(w, "skein: not all replicas are %s, nothing was changed\n", active)
 		printInactive(w, inactive)
 		if slices.ContainsFunc(inactive.Tables, func(t journal.InactiveReplica) bool { return !canBeMended(t) }) {
 			fmt.Fprintln(w, "Bring them back. One that was just started needs a while: skein check-inactive-replicas says when.\n"+
@@ -127,7 +131,16 @@ func printLost(w io.Writer, lost *journal.LockLostError, partial *journal.Partia
 	}
 	fmt.Fprintln(w, "Another run may have taken over. This one stopped, and sent and wrote nothing but\n"+
 		"what was in flight. Look: skein lock status, skein list")
+	if partial != nil && renames(partial) {
+		fmt.Fprintln(w, renameCutOff)
+	}
 }
+
+// renameCutOff is for servers before 19.15: what they do is in cluster/displaced.go.
+const renameCutOff = "Without ZooKeeper, a RENAME may leave the data of a table in a folder of another name.\n" +
+	"skein check-inactive-replicas sees it: do not restart a server before."
+
+func renames(e *journal.PartialError) bool { return strings.HasPrefix(e.Text, "RENAME TABLE") }
 
 // partials are the migrations that stopped half-way: several, where several ran at a time.
 func partials(err error) []*journal.PartialError {
@@ -175,6 +188,18 @@ func printPartial(w io.Writer, e *journal.PartialError) {
 	if slices.ContainsFunc(e.Hosts, func(h journal.HostOutcome) bool { return h.Outcome == journal.Unknown }) {
 		fmt.Fprintln(w, "What is unknown may happen yet, when the node is back: wait for it before you go on.\n"+
 			"A replica that is active and stays behind its neighbours: SYSTEM RESTART REPLICA of the table, there.")
+	}
+	if renames(e) {
+		says := func(code int, text string) bool {
+			return slices.ContainsFunc(e.Hosts, func(h journal.HostOutcome) bool { return h.Code == code && strings.Contains(h.Error, text) })
+		}
+		switch {
+		case says(84, "Target path already exists"):
+			fmt.Fprintln(w, "If no table has the folder that is in the way, a RENAME that was cut off has left it there before the\n"+
+				"server was restarted. Its data may be all that is left of the table's: look, and move it elsewhere.")
+		case says(999, ""), says(242, ""):
+			fmt.Fprintln(w, renameCutOff)
+		}
 	}
 	if e.Key.Group == migration.System {
 		// The state tables themselves: what is missing is made, or dropped, again.

@@ -267,6 +267,25 @@ func TestErrorTexts(t *testing.T) {
 			Cluster: "events_cluster", Database: "default", Table: "events_local", Active: 3, Total: 4,
 			Nodes: []journal.InactiveDetail{{Node: "ch-2b:9000", Why: "read-only, session expired"}},
 		}}},
+		"displaced": &journal.InactiveReplicasError{Checked: 12, Tables: []journal.InactiveReplica{{
+			Cluster: "events_cluster", Database: "default", Table: "a", Active: 4, Total: 4,
+			Nodes: []journal.InactiveDetail{{Node: "ch-2b:9000", Why: "its data are in the folder of c", Remedy: "RENAME TABLE a TO a_aside, a_aside TO a"}},
+		}}},
+		"rename-cut-off": &journal.PartialError{
+			Key: key, Step: 2, Of: 3, Text: "RENAME TABLE a TO c", Hosts: []journal.HostOutcome{
+				{Node: "ch-1a:9000", Outcome: journal.Done},
+				{Node: "ch-1b:9000", Outcome: journal.Unknown, Code: 999, Error: "Session expired (Session expired)"},
+			},
+		},
+		"rename-in-the-way": &journal.PartialError{
+			Key: key, Step: 2, Of: 3, Text: "RENAME TABLE a TO c", Hosts: []journal.HostOutcome{
+				{Node: "ch-1a:9000", Outcome: journal.Done},
+				{Node: "ch-1b:9000", Outcome: journal.Failed, Code: 84, Error: "Target path already exists: /var/lib/clickhouse/data/default/c/"},
+			},
+		},
+		"lost-renaming": fmt.Errorf("%w (%w)", &journal.PartialError{
+			Key: key, Step: 2, Of: 3, Text: "RENAME TABLE a TO c", Cause: context.Canceled,
+		}, &journal.LockLostError{Err: errors.New("the session ended")}),
 		"lost": &journal.LockLostError{Err: errors.New("the session ended")},
 		"lost-midway": fmt.Errorf("%w (%w)", &journal.PartialError{
 			Key: key, Step: 2, Of: 3, Text: "ALTER TABLE t\nADD COLUMN x UInt8",

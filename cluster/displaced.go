@@ -26,11 +26,14 @@ func displaced(table, dataPath string) string {
 }
 
 // putBack gives a displaced table another name and its own again, with which its folder gets
-// the right one.
-func putBack(database, table string) string {
-	name := ops.Table{Database: database, Name: table}.SQL()
-	aside := ops.Table{Database: database, Name: table + "_aside"}.SQL()
-	return "RENAME TABLE " + name + " TO " + aside + ", " + aside + " TO " + name
+// the right one. Without a session with ZooKeeper it would only move the folder once more.
+func putBack(database, table, folder string) string {
+	aside := table + "_aside"
+	if folder == aside {
+		aside = table + "_aside_2"
+	}
+	from, to := ops.Table{Database: database, Name: table}.SQL(), ops.Table{Database: database, Name: aside}.SQL()
+	return "RENAME TABLE " + from + " TO " + to + ", " + to + " TO " + from
 }
 
 // escaped is a name as servers write it in names of files and znodes: of ASCII, letters,

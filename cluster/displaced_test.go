@@ -1,6 +1,9 @@
 package cluster
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestDisplaced(t *testing.T) {
 	for _, test := range []struct{ table, path, want string }{
@@ -13,6 +16,17 @@ func TestDisplaced(t *testing.T) {
 	} {
 		if got := displaced(test.table, test.path); got != test.want {
 			t.Errorf("%s in %s: %q, want %q", test.table, test.path, got, test.want)
+		}
+	}
+}
+
+func TestPutBack(t *testing.T) {
+	for folder, want := range map[string]string{
+		"c":       "RENAME TABLE d.a TO d.a_aside, d.a_aside TO d.a",
+		"a_aside": "RENAME TABLE d.a TO d.a_aside_2, d.a_aside_2 TO d.a", // by one that failed
+	} {
+		if got := strings.ReplaceAll(putBack("d", "a", folder), "`", ""); got != want {
+			t.Errorf("in %s: %s", folder, got)
 		}
 	}
 }

@@ -137,8 +137,8 @@ func (c *Cluster) judge(rows []replicaRow, silent map[string]error) (journal.Ina
 	for _, row := range rows {
 		if why := row.why(); why != "" {
 			detail := journal.InactiveDetail{Node: row.node, Why: why}
-			if row.folder != "" {
-				detail.Remedy = putBack(row.database, row.table)
+			if row.folder != "" && !row.readOnly && !row.sessionExpired {
+				detail.Remedy = putBack(row.database, row.table, row.folder)
 			}
 			out.Nodes = append(out.Nodes, detail)
 		}

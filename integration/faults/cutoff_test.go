@@ -241,32 +241,12 @@ func (c cutOff) judge(p *project, m moment, r result) {
 // restarted.
 func (c cutOff) heal(t *testing.T, p *project) {
 	ok(t, c.line.Mend())
-	c.untilActive(t, p)
+	p.untilActive()
 	if c.from == "ZooKeeper" {
 		for _, table := range p.query(c.node, "SELECT database, name FROM system.tables WHERE startsWith(engine, 'Replicated')") {
 			p.exec(c.node, "SYSTEM RESTART REPLICA "+table[0]+"."+table[1])
 		}
-		c.untilActive(t, p)
+		p.untilActive()
 	}
 	ok(t, c.servers.Mend(t.Context()))
-}
-
-func (c cutOff) untilActive(t *testing.T, p *project) {
-	for deadline := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
-		var still []string
-		for _, n := range c.servers.Nodes {
-			rows, err := n.Query(t.Context(), "SELECT database, table FROM system.replicas "+
-				"WHERE is_readonly OR is_session_expired OR active_replicas < total_replicas LIMIT 1")
-			if err != nil || len(rows) > 0 {
-				still = append(still, fmt.Sprint(n.Name, rows, err))
-			}
-		}
-		if len(still) == 0 {
-			return
-		}
-		if time.Now().After(deadline) {
-			p.errorf("the replicas do not come back: %s", strings.Join(still, "; "))
-			return
-		}
-	}
 }

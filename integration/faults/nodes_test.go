@@ -32,6 +32,9 @@ type blow struct {
 	out   func(i int) recovery
 	// maySucceed says that a migration may go on to its end.
 	maySucceed bool
+	// restart is for ZooKeeper's: the nodes are restarted once they have sessions again. 18.16
+	// mostly ends its DDL worker while it has none.
+	restart bool
 }
 
 func (b blow) way() string {

@@ -109,8 +109,8 @@ func (m *meeting) stayAway() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.expected--; m.expected == 0 {
+		defer close(m.open) // whatever becomes of then
 		m.then()
-		close(m.open)
 	}
 }
 
@@ -241,7 +241,10 @@ func (p *project) untilActive() {
 		}
 	}
 	p.said.Truncate(said)
-	p.said.WriteString(did)
+	if did != "" {
+		p.said.WriteString(did)
+		p.t.Log(did)
+	}
 }
 
 // remediesAt are the statements that check-inactive-replicas says for a node.
