@@ -15,9 +15,11 @@ func (a *app) checkInactiveReplicasCommand() *cobra.Command {
 		Short: "Every replicated table with inactive replicas, by node; exit 3 if any",
 		Long: `check-inactive-replicas reads system.replicas of every node of every configured
 cluster and lists tables with fewer active than total replicas, read-only ones,
-ones whose session with ZooKeeper has expired, and ones that have not begun to
-replicate since their server was started, whatever ZooKeeper says. Every changing
-command does the same first. A node that has just crashed counts as active until
+ones whose session with ZooKeeper has expired, ones that have not begun to
+replicate since their server was started, whatever ZooKeeper says, and (on servers
+before 19.15) ones whose data a RENAME without ZooKeeper has left in the folder of
+another table, with the statement that puts them back. Every changing command does
+the same first. A node that has just crashed counts as active until
 its session has run out: the command waits for that, up to 12 s.`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {

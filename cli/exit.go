@@ -186,8 +186,10 @@ func printPartial(w io.Writer, e *journal.PartialError) {
 		fmt.Fprintf(w, "  %s\n", indent(e.Cause.Error(), "  "))
 	}
 	if slices.ContainsFunc(e.Hosts, func(h journal.HostOutcome) bool { return h.Outcome == journal.Unknown }) {
-		fmt.Fprintln(w, "What is unknown may happen yet, when the node is back: wait for it before you go on.\n"+
-			"A replica that is active and stays behind its neighbours: SYSTEM RESTART REPLICA of the table, there.")
+		fmt.Fprintln(w, "What is unknown may happen yet, when the node is back: wait for it before you go on.")
+		if !renames(e) { // no replica does it for another, and what the RENAME may have left is lost by it
+			fmt.Fprintln(w, "A replica that is active and stays behind its neighbours: SYSTEM RESTART REPLICA of the table, there.")
+		}
 	}
 	if renames(e) {
 		says := func(code int, text string) bool {
