@@ -224,7 +224,7 @@ const idleDelay = "1000000000"
 
 const (
 	ofReplicas = "SELECT database, table, zookeeper_path, toString(active_replicas), toString(total_replicas), " +
-		"toString(is_readonly), toString(is_session_expired), toString(absolute_delay > " + idleDelay + "), %s FROM system.replicas"
+		"toString(is_readonly), toString(is_session_expired), toString(absolute_delay > " + idleDelay + ")%s FROM system.replicas"
 	withFolders = " ANY LEFT JOIN (SELECT database, name AS table, data_path FROM system.tables WHERE engine LIKE 'Replicated%') USING database, table"
 )
 
@@ -235,9 +235,9 @@ func (c *Cluster) replicaRows(ctx context.Context, node string) ([]replicaRow, e
 	if err != nil {
 		return nil, err
 	}
-	query := fmt.Sprintf(ofReplicas, "''")
-	if facts.columns["tables"]["data_path"] {
-		query = fmt.Sprintf(ofReplicas, "data_path") + withFolders
+	query, folders := fmt.Sprintf(ofReplicas, ""), facts.columns["tables"]["data_path"]
+	if folders {
+		query = fmt.Sprintf(ofReplicas, ", data_path") + withFolders
 	}
 	rows, err := c.Query(ctx, node, query)
 	if err != nil {
@@ -247,7 +247,10 @@ func (c *Cluster) replicaRows(ctx context.Context, node string) ([]replicaRow, e
 	for i, row := range rows {
 		out[i] = replicaRow{
 			node: node, database: row[0], table: row[1], path: row[2],
-			readOnly: row[5] == "1", sessionExpired: row[6] == "1", folder: displaced(row[1], row[8]),
+			readOnly: row[5] == "1", sessionExpired: row[6] == "1",
+		}
+		if folders {
+			out[i].folder = displaced(row[1], row[8])
 		}
 		out[i].idle = row[7] == "1" && !out[i].readOnly && !out[i].sessionExpired
 		if out[i].active, err = strconv.Atoi(row[3]); err != nil {
